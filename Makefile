@@ -1,0 +1,87 @@
+# Every target sets up what it needs: only make, python3 (>= 3.11) and the package registries are assumed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+PIP_INSTALL := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --require-hashes
+VIDEO ?=
+TESTS ?=
+# Two cores: one pytest worker each; more workers only queue for the processor.
+JOBS ?= auto
+
+.PHONY: help demo up test fast lint types fmt bench docs assets lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  \033[36m%-8s\033[0m %s\n", $$1, $$2}'
+
+$(UV): requirements/bootstrap.txt
+	@echo "· making $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "SubiteYa needs Python 3.11 or newer; name one with PYTHON=…"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make an environment: install python3-venv, or name another PYTHON=…"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.runtime: $(UV) requirements/runtime.txt pyproject.toml
+	@echo "· installing what SubiteYa runs on"
+	@$(PIP_INSTALL) -r requirements/runtime.txt
+	@$(PIP_INSTALL) -r requirements/build.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo "· installing what the checks need"
+	@$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@
+
+# npm comes from the environment where the machine has none.
+node_modules/.ready: $(VENV)/.dev package.json package-lock.json
+	@echo "· installing browser assets and the test browser"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --ignore-scripts
+	@touch $@
+
+assets: node_modules/.ready ## Install browser assets from npm by lock file
+	@$(BIN)/python scripts/assets.py
+
+demo: $(VENV)/.runtime ## Take a clip from upload to posted on your machine (VIDEO=clip.mp4)
+	@$(BIN)/subiteya demo $(if $(VIDEO),"$(VIDEO)",)
+
+up: $(VENV)/.runtime ## Run everything in this terminal until Ctrl-C
+	@$(BIN)/subiteya up
+
+test: $(VENV)/.dev assets ## Run every test on real engines
+	@$(BIN)/pytest -n $(JOBS) $(TESTS)
+
+fast: $(VENV)/.dev ## Run the unit tests only, in seconds
+	@$(BIN)/pytest -q tests/unit $(TESTS)
+
+lint: $(VENV)/.dev ## Check style, layering and spelling
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+types: $(VENV)/.dev ## Check types, strictly
+	@$(BIN)/mypy
+
+fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Run the short form of every bench
+	@for script in bench/*.py; do case $$script in bench/_*) ;; *) echo "== $$script"; $(BIN)/python $$script --quick;; esac; done
+
+docs: $(VENV)/.dev ## Write the generated reference pages
+	@$(BIN)/python scripts/reference.py
+
+lock: $(UV) ## Lock the dependencies again, with hashes and without addresses
+	@for out in "bootstrap:requirements/bootstrap.in" "build:requirements/build.in" "runtime:pyproject.toml --extra embedded" "dev:pyproject.toml --extra embedded --group dev -c requirements/runtime.txt"; do \
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $${out#*:} --output-file requirements/$${out%%:*}.txt; done
+	@npm install --package-lock-only --silent
+
+clean: ## Remove the environment, caches and the demo's data
+	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .demo build dist bench/out

@@ -1,0 +1,1 @@
+"""FFmpeg and what it needs: probe, filter graph, subtitles, runner."""

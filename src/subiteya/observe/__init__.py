@@ -1,0 +1,1 @@
+"""Structured logs and metrics: the leaf that everyone writes to."""

@@ -1,0 +1,1 @@
+"""The two journeys as ordered steps with checkpoints: edit and publish."""

@@ -1,0 +1,1 @@
+"""BullMQ's queues `video-edit` and `video-upload`: names, enqueue, inspect, events."""

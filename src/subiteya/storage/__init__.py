@@ -1,0 +1,1 @@
+"""S3: streams, multipart, presigned addresses, keys bound to their owner."""

@@ -1,0 +1,1 @@
+"""The Content Posting API: client, tokens, transfer, error table; and its simulator."""

@@ -1,0 +1,1 @@
+"""What looks at everything and changes nothing: health and readiness."""

@@ -1,0 +1,1 @@
+"""Thin BullMQ processes around the pipelines: edit, upload, and the sweeps."""
