@@ -69,7 +69,7 @@ class QueueSettings(BaseSettings):
     url: SecretStr | None = Field(
         None,
         validation_alias="REDIS_URL",
-        description="Redis or Valkey >= 6.2 (`redis://`, `rediss://`, `unix://`). Unset: `up` starts its own.",
+        description="Redis or Valkey >= 6.2 (`redis:`, `rediss:`, `unix:`). Unset: `up` starts its own.",
     )
     prefix: str = Field(
         "bull", validation_alias="BULLMQ_PREFIX", description="BullMQ's key prefix; tools expect `bull`."
