@@ -1,0 +1,215 @@
+"""Every error that a person may see: one tree, stable codes, one sentence each.
+
+SubiteyaError
+├── BadInput                 422  what was sent cannot be used
+│   ├── NotAVideo            422
+│   ├── BadPattern           422
+│   ├── BadSubtitles         422
+│   ├── BadImage             422
+│   └── TooLarge             413
+├── NotFound                 404  unknown, or another user's (we do not tell which)
+├── WrongState               409  the thing exists, but not in a state that allows this
+├── NotSignedIn              401
+├── NotAllowed               403
+├── Unavailable              503  something that we depend on does not answer; retryable
+│   ├── DatabaseUnavailable
+│   ├── QueueUnavailable
+│   ├── StorageUnavailable
+│   └── TikTokUnavailable
+├── EditFailed               500  FFmpeg could not make the branded clip
+├── TikTokRefused            502  TikTok said no; `tiktok_code` says what
+├── LostTheJob               409  another worker has taken this job over
+└── ConfigurationError       500  a setting is missing or contradicts another
+
+The English sentence is the message id; the Spanish one stands in the catalogue (`locale/es`), and a test
+compares the two. `retryable` says whether trying the same again can help without anybody doing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class SubiteyaError(Exception):
+    """Root of the tree.
+
+    Args:
+        context: Values for the sentence and for logs. Never put a secret here: it is shown.
+    """
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+    message: ClassVar[str] = "Something went wrong on our side."
+    button: ClassVar[str | None] = None
+
+    def __init__(self, **context: object) -> None:
+        self.context: Mapping[str, object] = context
+        super().__init__(self.sentence())
+
+    def sentence(self, template: str | None = None) -> str:
+        """The sentence with its values filled in; `template` is a translation of `message`."""
+        return (template or self.message).format_map(_Lenient(self.context))
+
+
+class _Lenient(dict[str, object]):
+    """A sentence with a value missing is still a sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+class BadInput(SubiteyaError):
+    """What was sent cannot be used; `what` names the field, `why` the reason."""
+
+    code = "bad_input"
+    status = 422
+    message = "{what}: {why}"
+
+
+class NotAVideo(BadInput):
+    """The file holds no video that can be read."""
+
+    code = "not_a_video"
+    message = "This file is not a video that we can read: {why}"
+    button = "choose_another"
+
+
+class BadPattern(BadInput):
+    """The brand pattern's specification does not validate."""
+
+    code = "bad_pattern"
+    message = "The brand pattern has a mistake at {what}: {why}"
+
+
+class BadSubtitles(BadInput):
+    """The subtitle file cannot be read."""
+
+    code = "bad_subtitles"
+    message = "The subtitles cannot be read: {why}"
+
+
+class BadImage(BadInput):
+    """The logo is not a usable image."""
+
+    code = "bad_image"
+    message = "The image cannot be used: {why}"
+
+
+class TooLarge(BadInput):
+    """More bytes than allowed."""
+
+    code = "too_large"
+    status = 413
+    message = "The file is larger than the {limit} that are allowed."
+
+
+class NotFound(SubiteyaError):
+    """Unknown, or somebody else's."""
+
+    code = "not_found"
+    status = 404
+    message = "There is no such {what}."
+
+
+class WrongState(SubiteyaError):
+    """The state does not allow this; `state` is in the answer."""
+
+    code = "wrong_state"
+    status = 409
+    message = "This cannot be done while the {what} is {state}."
+
+
+class NotSignedIn(SubiteyaError):
+    """No valid key or session came with the request."""
+
+    code = "not_signed_in"
+    status = 401
+    message = "Sign in first: the key or the session is missing or no longer valid."
+    button = "sign_in"
+
+
+class NotAllowed(SubiteyaError):
+    """Known, but not allowed."""
+
+    code = "not_allowed"
+    status = 403
+    message = "You are not allowed to do this: {why}"
+
+
+class Unavailable(SubiteyaError):
+    """Something that we depend on does not answer."""
+
+    code = "unavailable"
+    status = 503
+    retryable = True
+    message = "A service that we need does not answer right now. We keep trying."
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer."""
+
+    code = "database_unavailable"
+    message = "The database does not answer right now. We keep trying."
+
+
+class QueueUnavailable(Unavailable):
+    """Redis does not answer."""
+
+    code = "queue_unavailable"
+    message = "The queue does not answer right now. Nothing is lost; we keep trying."
+
+
+class StorageUnavailable(Unavailable):
+    """S3 does not answer."""
+
+    code = "storage_unavailable"
+    message = "The file storage does not answer right now. We keep trying."
+
+
+class TikTokUnavailable(Unavailable):
+    """TikTok does not answer, or not in a way that tells us anything."""
+
+    code = "tiktok_unavailable"
+    message = "TikTok does not answer right now. We keep trying."
+
+
+class EditFailed(SubiteyaError):
+    """FFmpeg could not make the branded clip."""
+
+    code = "edit_failed"
+    retryable = True
+    message = "The video could not be edited: {why}"
+    button = "retry"
+
+
+class TikTokRefused(SubiteyaError):
+    """TikTok answered with an error; `tiktok_code` and `log_id` are TikTok's own."""
+
+    code = "tiktok_refused"
+    status = 502
+    message = "TikTok refused: {tiktok_code}"
+
+
+class LostTheJob(SubiteyaError):
+    """Another worker holds this job now; whatever we still do must not be written."""
+
+    code = "lost_the_job"
+    status = 409
+    message = "Another worker has taken over this job."
+
+
+class ConfigurationError(SubiteyaError):
+    """A setting is missing or contradicts another."""
+
+    code = "configuration"
+    message = "{what}: {why}"
+
+
+def every_error() -> list[type[SubiteyaError]]:
+    """All classes of the tree, the root first; what the reference page and its test are made from."""
+    found: list[type[SubiteyaError]] = [SubiteyaError]
+    for error in found:
+        found.extend(sub for sub in error.__subclasses__() if sub not in found)
+    return found
