@@ -1,0 +1,27 @@
+"""The tables. Import from here, so that the metadata is complete."""
+
+from subiteya.db.models.access import ApiKey, LoginLink, Session, User
+from subiteya.db.models.base import Base
+from subiteya.db.models.brand import Account, BrandPattern
+from subiteya.db.models.post import Post
+from subiteya.db.models.video import Upload, Video
+from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Outbox, RateSlot
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "Base",
+    "BrandPattern",
+    "Event",
+    "Heartbeat",
+    "Job",
+    "Lease",
+    "LoginLink",
+    "Outbox",
+    "Post",
+    "RateSlot",
+    "Session",
+    "Upload",
+    "User",
+    "Video",
+]

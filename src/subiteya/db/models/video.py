@@ -1,0 +1,74 @@
+"""What was brought: uploads under way and videos."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from subiteya.db.models.base import Base, CreatedAt, Key, UpdatedAt, word
+from subiteya.domain.states import VideoStatus
+
+
+class Upload(Base):
+    """A key in `temp/` that was promised to one user, until it becomes a video or expires."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index("ix_upload_status_expires_at", "status", "expires_at"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    """put | multipart | form"""
+    s3_upload_id: Mapped[str | None]
+    filename: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    part_size: Mapped[int | None] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(default="open")
+    """open | completed | used | aborted | expired"""
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]
+    video_id: Mapped[uuid.UUID | None]
+
+
+class Video(Base):
+    """One source file, its edit and its posts."""
+
+    __tablename__ = "video"
+    __table_args__ = (
+        Index("ix_video_user_id_created_at", "user_id", "created_at"),
+        Index("ix_video_status", "status"),
+    )
+
+    id: Mapped[Key]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    title: Mapped[str]
+    filename: Mapped[str]
+    status: Mapped[VideoStatus] = mapped_column(word(VideoStatus), default=VideoStatus.DRAFT)
+    version: Mapped[int] = mapped_column(default=1)
+    source_key: Mapped[str]
+    source_bytes: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str]
+    probe: Mapped[dict[str, Any]]
+    subtitles: Mapped[str | None]
+    subtitles_name: Mapped[str | None]
+    pattern_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("brand_pattern.id", ondelete="SET NULL"))
+    pattern_version: Mapped[int | None]
+    spec: Mapped[dict[str, Any] | None]
+    """The pattern as it was at *confirm*; later changes of the pattern do not touch it."""
+    edited_key: Mapped[str | None]
+    edited_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    progress: Mapped[int] = mapped_column(default=0)
+    progress_detail: Mapped[dict[str, Any] | None]
+    error_code: Mapped[str | None]
+    error_context: Mapped[dict[str, Any] | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+    confirmed_at: Mapped[datetime | None]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
