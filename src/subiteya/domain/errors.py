@@ -18,6 +18,8 @@ SubiteyaError
 │   └── TikTokUnavailable
 ├── EditFailed               500  FFmpeg could not make the branded clip
 ├── TikTokRefused            502  TikTok said no; `tiktok_code` says what
+│   └── TikTokTokenRejected  502  the access token is not valid (any more): refresh it, then ask again
+├── TikTokOutcomeUnknown     502  TikTok was asked to act and did not answer: it may have acted
 ├── LostTheJob               409  another worker has taken this job over
 └── ConfigurationError       500  a setting is missing or contradicts another
 
@@ -190,6 +192,33 @@ class TikTokRefused(SubiteyaError):
     code = "tiktok_refused"
     status = 502
     message = "TikTok refused: {tiktok_code}"
+
+    @property
+    def tiktok_code(self) -> str:
+        """TikTok's own code, the key of `tiktok.error_table`."""
+        return str(self.context.get("tiktok_code", ""))
+
+    @property
+    def log_id(self) -> str:
+        """What TikTok's support asks for; empty when TikTok gave none."""
+        return str(self.context.get("log_id", ""))
+
+
+class TikTokTokenRejected(TikTokRefused):
+    """The access token is not valid (any more): refresh it and ask again; if that fails, reconnect."""
+
+    code = "tiktok_token_rejected"
+    message = "TikTok no longer accepts this account's access. We renew it; if that fails, connect it again."
+    button = "reconnect"
+
+
+class TikTokOutcomeUnknown(SubiteyaError):
+    """TikTok was asked to act and no readable answer came: it may have acted. Never repeat blindly."""
+
+    code = "tiktok_outcome_unknown"
+    status = 502
+    message = "TikTok did not answer, so we do not know whether it did what we asked."
+    button = "check_now"
 
 
 class LostTheJob(SubiteyaError):
