@@ -1,0 +1,74 @@
+"""Rate windows shared by all processes: slots reserved ahead, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subiteya.db.models import RateSlot
+from subiteya.domain.slots import Rate, earliest
+
+KEEP = timedelta(hours=1)
+"""Past slots older than this limit nothing any more; windows are minutes."""
+
+
+async def database_now(session: AsyncSession) -> datetime:
+    """PostgreSQL's clock: the one clock that all hosts share."""
+    now: datetime | None = await session.scalar(select(func.clock_timestamp()))
+    assert now is not None  # noqa: S101 - a clock always answers; this tells mypy so
+    return now
+
+
+async def reserve(
+    session: AsyncSession, owner: str, rates: Mapping[str, Rate], *, not_before: datetime | None = None
+) -> datetime:
+    """Reserve the first start that keeps every rate, in one transaction with whatever needs it.
+
+    Args:
+        session: The transaction; the reservation stands when it commits.
+        owner: The job that will start then; an earlier reservation of its own is given up.
+        rates: Scope (`queue:video-upload`, `account:<id>`) → rate.
+        not_before: Aware time before which a start is not wanted; now when unset.
+
+    Returns:
+        The aware time of the slot.
+    """
+    for scope in sorted(rates):
+        # Held until the transaction ends, in one order for everybody; safe behind a transaction pooler.
+        await session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"), {"scope": scope}
+        )
+    await release(session, owner)
+    now = await database_now(session)
+    taken = {scope: await _taken(session, scope, now) for scope in rates}
+    slot = max(now, not_before) if not_before is not None else now
+    while True:
+        settled = slot
+        for scope, rate in rates.items():
+            settled = earliest(settled, taken[scope], rate)
+        if settled == slot:
+            break
+        slot = settled
+    session.add_all(RateSlot(scope=scope, at=slot, owner=owner) for scope in rates)
+    await session.flush()
+    return slot
+
+
+async def release(session: AsyncSession, owner: str) -> None:
+    """Give up the reservations of a job whose start has not come; past ones stay, they did happen."""
+    await session.execute(
+        delete(RateSlot).where(RateSlot.owner == owner, RateSlot.at > func.clock_timestamp())
+    )
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Delete slots that limit nothing any more."""
+    await session.execute(delete(RateSlot).where(RateSlot.at < func.clock_timestamp() - KEEP))
+
+
+async def _taken(session: AsyncSession, scope: str, now: datetime) -> list[datetime]:
+    rows = await session.scalars(select(RateSlot.at).where(RateSlot.scope == scope, RateSlot.at > now - KEEP))
+    return list(rows)
