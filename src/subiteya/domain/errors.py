@@ -6,10 +6,13 @@ SubiteyaError
 │   ├── BadPattern           422
 │   ├── BadSubtitles         422
 │   ├── BadImage             422
+│   ├── BadCaption           422
+│   ├── CaptionTooLong       422
 │   └── TooLarge             413
 ├── NotFound                 404  unknown, or another user's (we do not tell which)
 ├── WrongState               409  the thing exists, but not in a state that allows this
 ├── NotSignedIn              401
+├── WebhookRefused           401  a webhook's signature is missing, wrong or too old
 ├── NotAllowed               403
 ├── Unavailable              503  something that we depend on does not answer; retryable
 │   ├── DatabaseUnavailable
@@ -20,6 +23,8 @@ SubiteyaError
 ├── TikTokRefused            502  TikTok said no; `tiktok_code` says what
 │   └── TikTokTokenRejected  502  the access token is not valid (any more): refresh it, then ask again
 ├── TikTokOutcomeUnknown     502  TikTok was asked to act and did not answer: it may have acted
+├── CannotOpenSecret         500  a sealed secret was altered or moved
+│   └── UnknownKey           500  … or its key is not configured
 ├── LostTheJob               409  another worker has taken this job over
 └── ConfigurationError       500  a setting is missing or contradicts another
 
@@ -99,6 +104,22 @@ class BadImage(BadInput):
     message = "The image cannot be used: {why}"
 
 
+class CaptionTooLong(BadInput):
+    """More UTF-16 units than TikTok takes; `over` says by how many."""
+
+    code = "caption_too_long"
+    message = "The caption is {over} characters too long: TikTok takes {limit}, and an emoji counts as two."
+    button = "edit_caption"
+
+
+class BadCaption(BadInput):
+    """Characters that no caption may hold."""
+
+    code = "bad_caption"
+    message = "The caption cannot be used: {why}"
+    button = "edit_caption"
+
+
 class TooLarge(BadInput):
     """More bytes than allowed."""
 
@@ -130,6 +151,14 @@ class NotSignedIn(SubiteyaError):
     status = 401
     message = "Sign in first: the key or the session is missing or no longer valid."
     button = "sign_in"
+
+
+class WebhookRefused(SubiteyaError):
+    """A webhook whose signature is missing, wrong or too old, or whose body cannot be read."""
+
+    code = "webhook_refused"
+    status = 401
+    message = "The webhook is refused: {why}"
 
 
 class NotAllowed(SubiteyaError):
@@ -219,6 +248,21 @@ class TikTokOutcomeUnknown(SubiteyaError):
     status = 502
     message = "TikTok did not answer, so we do not know whether it did what we asked."
     button = "check_now"
+
+
+class CannotOpenSecret(SubiteyaError):
+    """A sealed secret was altered, moved to another place, or is not sealed at all."""
+
+    code = "cannot_open_secret"
+    message = "A stored secret cannot be opened: {why}"
+    button = "reconnect"
+
+
+class UnknownKey(CannotOpenSecret):
+    """A secret is sealed under a key that is not among those configured."""
+
+    code = "unknown_encryption_key"
+    message = "A stored secret is sealed under the key {key_id}, which ENCRYPTION_KEY does not hold."
 
 
 class LostTheJob(SubiteyaError):
