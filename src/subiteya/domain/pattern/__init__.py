@@ -1,0 +1,32 @@
+"""The brand pattern: one versioned specification of what an edit does to a clip.
+
+`PatternSpec` is the whole; each section stands in a module of its own. The specification says *what*, in
+units that do not depend on the clip (per cent of its width or height, -1 to 1), never *how*: FFmpeg is the
+business of `subiteya.media.graph`.
+"""
+
+from __future__ import annotations
+
+from subiteya.domain.pattern.base import Anchor, Section
+from subiteya.domain.pattern.effects import EffectsSpec, Look
+from subiteya.domain.pattern.layout import LayoutSpec
+from subiteya.domain.pattern.logo import LogoSpec
+from subiteya.domain.pattern.output import OutputSpec, Quality
+from subiteya.domain.pattern.spec import PatternSpec
+from subiteya.domain.pattern.subtitles import Font, SubtitlePosition, SubtitlesSpec, SubtitleStyle
+
+__all__ = [
+    "Anchor",
+    "EffectsSpec",
+    "Font",
+    "LayoutSpec",
+    "LogoSpec",
+    "Look",
+    "OutputSpec",
+    "PatternSpec",
+    "Quality",
+    "Section",
+    "SubtitlePosition",
+    "SubtitleStyle",
+    "SubtitlesSpec",
+]

@@ -1,0 +1,60 @@
+"""How subtitles look. Their words come with the video, never with the pattern."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from subiteya.domain.pattern.base import Colour, Section
+
+
+class Font(StrEnum):
+    """Typefaces that SubiteYa brings along (all under the SIL Open Font License)."""
+
+    MANROPE = "manrope"
+    FREDOKA = "fredoka"
+    FJALLA = "fjalla"
+    NOTO_SANS = "noto_sans"
+
+
+class SubtitleStyle(StrEnum):
+    """What keeps the letters legible on any picture."""
+
+    OUTLINE = "outline"
+    BOX = "box"
+
+
+class SubtitlePosition(StrEnum):
+    """Third of the picture in which lines stand."""
+
+    BOTTOM = "bottom"
+    MIDDLE = "middle"
+    TOP = "top"
+
+
+class SubtitlesSpec(Section):
+    """Burned-in subtitles; nothing happens when the video comes without any."""
+
+    enabled: bool = Field(default=True, description="Burn in the subtitles that come with the video.")
+    font: Font = Field(Font.MANROPE, description="Typeface.")
+    size_percent: float = Field(
+        3.6, ge=1, le=15, description="Height of a line in per cent of the picture's height."
+    )
+    colour: Colour = Field("#FFFFFF", description="Colour of the letters.")
+    style: SubtitleStyle = Field(SubtitleStyle.OUTLINE, description="Outline around letters, or a box.")
+    outline_colour: Colour = Field("#000000", description="Colour of the outline or of the box.")
+    outline_percent: float = Field(
+        8.0,
+        ge=0,
+        le=40,
+        description="Width of the outline, or the box's padding, in per cent of the letter size.",
+    )
+    box_opacity: float = Field(0.6, ge=0, le=1, description="Opacity of the box; 1 covers the picture.")
+    position: SubtitlePosition = Field(SubtitlePosition.BOTTOM, description="Where the lines stand.")
+    margin_percent: float = Field(
+        3.0,
+        ge=0,
+        le=45,
+        description="Distance to the edge (or to TikTok's buttons) in per cent of the picture's height.",
+    )
