@@ -1,0 +1,65 @@
+"""What a process of ours works with, opened once and handed down: settings and the way to every engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from subiteya.config import Settings
+from subiteya.db.database import Database
+from subiteya.domain.sealing import Sealer
+from subiteya.queue.queues import Queues
+from subiteya.storage import Storage, open_storage
+from subiteya.tiktok.client import TikTokClient
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The open engines of one process; the first argument of every service.
+
+    Attributes:
+        settings: As read at start.
+        db: Sessions, one transaction each.
+        queues: Both BullMQ queues.
+        storage: The bucket.
+        sealer: Seals and opens the tokens at rest.
+        tiktok: TikTok, or its simulator.
+        name: This process in leases, heartbeats and event rows.
+    """
+
+    settings: Settings
+    db: Database
+    queues: Queues
+    storage: Storage
+    sealer: Sealer
+    tiktok: TikTokClient
+    name: str
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Open every engine, and close them in the opposite order at the end.
+
+    Nothing is asked of an engine yet, so a process starts while one is away and says so in `/api/ready`.
+
+    Raises:
+        ConfigurationError: a setting is missing or unusable.
+    """
+    async with AsyncExitStack() as stack:
+        db = Database.open(settings.database)
+        stack.push_async_callback(db.close)
+        sealer = Sealer(settings.security.raw_keys)
+        storage = await stack.enter_async_context(open_storage(settings.storage))
+        queues = Queues.open(settings.queue, settings.jobs)
+        stack.push_async_callback(queues.close)
+        tiktok = await stack.enter_async_context(TikTokClient.open(settings.tiktok))
+        yield Resources(
+            settings=settings,
+            db=db,
+            queues=queues,
+            storage=storage,
+            sealer=sealer,
+            tiktok=tiktok,
+            name=settings.observe.worker_name,
+        )
