@@ -52,7 +52,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         sealer = Sealer(settings.security.raw_keys)
         storage = await stack.enter_async_context(open_storage(settings.storage))
         queues = Queues.open(settings.queue, settings.jobs)
-        stack.push_async_callback(queues.close)
+        stack.push_async_callback(queues.close_queues)
         tiktok = await stack.enter_async_context(TikTokClient.open(settings.tiktok))
         yield Resources(
             settings=settings,
