@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import httpx2
+
 from subiteya.config import Settings
 from subiteya.db.database import Database
 from subiteya.domain.sealing import Sealer
 from subiteya.queue.queues import Queues
 from subiteya.storage import Storage, open_storage
 from subiteya.tiktok.client import TikTokClient
+from subiteya.tiktok.wire import new_http_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Resources:
         storage: The bucket.
         sealer: Seals and opens the tokens at rest.
         tiktok: TikTok, or its simulator.
+        tiktok_http: The connections below `tiktok`, for sign-in at TikTok and for sending bytes.
         name: This process in leases, heartbeats and event rows.
     """
 
@@ -34,6 +38,7 @@ class Resources:
     storage: Storage
     sealer: Sealer
     tiktok: TikTokClient
+    tiktok_http: httpx2.AsyncClient
     name: str
 
 
@@ -53,13 +58,14 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         storage = await stack.enter_async_context(open_storage(settings.storage))
         queues = Queues.open(settings.queue, settings.jobs)
         stack.push_async_callback(queues.close_queues)
-        tiktok = await stack.enter_async_context(TikTokClient.open(settings.tiktok))
+        tiktok_http = await stack.enter_async_context(new_http_client())
         yield Resources(
             settings=settings,
             db=db,
             queues=queues,
             storage=storage,
             sealer=sealer,
-            tiktok=tiktok,
+            tiktok=TikTokClient(settings.tiktok.api_url, tiktok_http),
+            tiktok_http=tiktok_http,
             name=settings.observe.worker_name,
         )
