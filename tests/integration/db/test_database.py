@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import NullPool, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from fixtures.rows import Rows
+from subiteya.config import Settings
+from subiteya.db import migrate
+from subiteya.db.database import Database, make_engine, sqlalchemy_url
+from subiteya.db.models import Base, Event
+from subiteya.db.moves import Why, move_video
+from subiteya.domain.errors import ConfigurationError, DatabaseUnavailable
+from subiteya.domain.states import VideoStatus
+
+
+async def test_the_migrations_make_what_the_models_say(db: Database) -> None:
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - only here; keeps Alembic out of others
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - same
+
+    async with db.engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(
+                MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata
+            )
+        )
+    assert differences == []
+
+
+async def test_two_processes_that_start_at_once_migrate_once(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    assert not await migrate.is_current(database_url)
+    await asyncio.gather(migrate.upgrade(database_url), migrate.upgrade(database_url))
+    assert await migrate.is_current(database_url)
+
+
+async def test_a_server_that_is_away_is_said_so(tmp_path: Path) -> None:
+    database = Database(make_engine(f"postgresql://postgres@/x?host={tmp_path}", pool_size=1))
+    with pytest.raises(DatabaseUnavailable):
+        async with database.begin() as session:
+            await session.execute(text("SELECT 1"))
+    await database.close()
+
+
+def test_another_database_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="postgresql://"):
+        sqlalchemy_url("mysql://root@localhost/x")
+
+
+async def test_every_transaction_may_come_from_another_connection(settings: Settings, rows: Rows) -> None:
+    """What a transaction pooler does: nothing may be left in the session from one transaction to the next."""
+    assert settings.database.url is not None
+    engine = create_async_engine(
+        sqlalchemy_url(settings.database.url.get_secret_value()),
+        poolclass=NullPool,
+        connect_args={"prepare_threshold": None},
+    )
+    pooled = Database(engine)
+    video = await rows.video(await rows.user())
+    for _ in range(8):  # psycopg would prepare a statement at its sixth use
+        async with pooled.begin() as session:
+            await session.execute(select(Event))
+    async with pooled.begin() as session:
+        assert await move_video(session, video.id, VideoStatus.EDITING_QUEUED, Why(actor="test"))
+    await pooled.close()
+
+
+async def test_nothing_is_prepared_or_set_for_a_session(db: Database) -> None:
+    for _ in range(8):
+        async with db.begin() as session:
+            await session.execute(select(Event))
+    async with db.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM pg_prepared_statements"))).scalar() == 0
+        assert (await connection.execute(text("SHOW statement_timeout"))).scalar() == "0"
