@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
+from typing import cast
 
 import redis.asyncio
 import redis.exceptions
@@ -71,7 +72,7 @@ class Valkey:
         client = redis.asyncio.Redis(unix_socket_path=str(self._socket), socket_timeout=2)
         with contextlib.suppress(redis.exceptions.RedisError, OSError):
             async with client:
-                return bool(await client.execute_command("PING"))
+                return await cast("Awaitable[bool]", client.ping())  # redis-py's types know no async client
         return False
 
     async def settle(self) -> None:

@@ -23,16 +23,16 @@ async def test_each_test_finds_its_redis_database_empty(redis_url: str, _round: 
 @pytest.mark.parametrize("_round", [1, 2])
 async def test_each_test_finds_its_database_without_rows(database_url: str, _round: int) -> None:
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        await connection.execute("CREATE TABLE IF NOT EXISTS fixture_rows (id int)")
-        rows = await connection.execute("SELECT count(*) FROM fixture_rows")
+        rows = await connection.execute("SELECT count(*) FROM lease")
         assert await rows.fetchone() == (0,)
-        await connection.execute("INSERT INTO fixture_rows VALUES (1)")
+        await connection.execute("INSERT INTO lease VALUES ('left', 'behind', now())")
 
 
 @pytest.mark.parametrize("_round", [1, 2])
 def test_each_test_has_an_empty_bucket_of_its_own(bucket: str, s3_client: Any, _round: int) -> None:
     assert s3_client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     s3_client.put_object(Bucket=bucket, Key="temp/a b/ñ.txt", Body=b"left behind")
+    s3_client.create_multipart_upload(Bucket=bucket, Key="temp/unfinished")
 
 
 async def test_the_database_is_not_the_one_of_up(database_url: str, engines: RunningEngines) -> None:
