@@ -1,0 +1,61 @@
+"""The application on the test's own engines, asked without a network in between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from subiteya.config import Settings
+from subiteya.db.models import User
+from subiteya.http.app import create_app
+from subiteya.services.access import Owner, ensure_owner
+from subiteya.services.resources import Resources
+
+HERE = "http://testserver"
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def resources(app: FastAPI) -> Resources:
+    found = app.state.resources
+    assert isinstance(found, Resources)
+    return found
+
+
+@pytest.fixture
+async def owner(resources: Resources) -> Owner:
+    return await ensure_owner(resources)
+
+
+@pytest.fixture
+def user(owner: Owner) -> User:
+    return owner.user
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody without key or session."""
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE) as client:
+        yield client
+
+
+@pytest.fixture
+async def client(app: FastAPI, owner: Owner) -> AsyncIterator[httpx2.AsyncClient]:
+    """The owner's program, with its key."""
+    async with AsyncExitStack() as stack:
+        client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app),
+            base_url=HERE,
+            headers={"Authorization": f"Bearer {owner.api_key}"},
+        )
+        yield await stack.enter_async_context(client)
