@@ -48,6 +48,7 @@ class Post(Base):
     """Sealed: it carries TikTok's upload token."""
     upload_url_expires_at: Mapped[datetime | None]
     video_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    video_etag: Mapped[str | None]
     chunk_bytes: Mapped[int | None] = mapped_column(BigInteger)
     chunk_count: Mapped[int | None]
     bytes_acknowledged: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -63,6 +63,8 @@ class Video(Base):
     """The pattern as it was at *confirm*; later changes of the pattern do not touch it."""
     edited_key: Mapped[str | None]
     edited_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    edited_etag: Mapped[str | None]
+    """Which version of the object is meant: a worker that was thought dead may still write to its key."""
     progress: Mapped[int] = mapped_column(default=0)
     progress_detail: Mapped[dict[str, Any] | None]
     error_code: Mapped[str | None]

@@ -1,0 +1,63 @@
+"""What a journey (edit, publish) is to the worker that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subiteya.db import jobs
+from subiteya.db.database import Database
+from subiteya.db.jobs import Claim
+from subiteya.db.moves import Why
+from subiteya.domain.errors import LostTheJob
+from subiteya.domain.outcome import Decision, Outcome
+from subiteya.pipeline.tools import Tools
+from subiteya.queue.hand import JobInHand
+from subiteya.queue.names import QueueName
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one job: what to work with, what is held, and the line to Redis."""
+
+    tools: Tools
+    claim: Claim
+    hand: JobInHand
+
+    @property
+    def db(self) -> Database:
+        """The database, for short."""
+        return self.tools.db
+
+    def why(self, reason: str | None = None, **detail: object) -> Why:
+        """An event's signature: this worker, this attempt."""
+        return Why(self.tools.actor, reason, self.claim.attempt, detail or None)
+
+    async def fence(self, session: AsyncSession) -> None:
+        """Make sure, until the transaction ends, that the job is still ours.
+
+        Raises:
+            LostTheJob: it is not; nothing of this transaction may be kept.
+        """
+        if not await jobs.still_held(session, self.claim):
+            raise LostTheJob
+
+
+class Journey(Protocol):
+    """Steps with checkpoints. `begin` and `settle` share a transaction with the job's own row."""
+
+    queue: QueueName
+
+    async def begin(self, session: AsyncSession, run: Run) -> bool:
+        """Show that the work has begun; False when there is nothing to be done any more."""
+        ...
+
+    async def work(self, run: Run) -> Outcome:
+        """Do the work. May raise; watches `run.hand.abort`."""
+        ...
+
+    async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
+        """Show what became of it."""
+        ...

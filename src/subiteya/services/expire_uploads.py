@@ -1,0 +1,48 @@
+"""Uploads that nobody finished: give their storage back."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import func, select, update
+
+from subiteya.db.models import Upload
+from subiteya.services.resources import Resources
+from subiteya.storage import OpenUpload
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+
+
+async def expire_uploads(resources: Resources) -> int:
+    """Abort and delete what belongs to uploads that ran out, then say so in their rows.
+
+    The bucket's own rule for `temp/` is the second net; a server of one's own may run it once a day only.
+
+    Returns:
+        How many ran out.
+    """
+    async with resources.db.begin() as session:
+        rows = list(
+            await session.scalars(
+                select(Upload)
+                .where(Upload.status.in_(["open", "completed"]), Upload.expires_at < func.clock_timestamp())
+                .limit(BATCH)
+            )
+        )
+    for upload in rows:
+        if upload.s3_upload_id is not None:
+            open_upload = OpenUpload(
+                upload.key, upload.s3_upload_id, upload.size_bytes or 0, upload.part_size or 0
+            )
+            await resources.storage.multipart.abort(open_upload)
+        await resources.storage.objects.delete(upload.key)
+        async with resources.db.begin() as session:
+            await session.execute(
+                update(Upload)
+                .where(Upload.id == upload.id, Upload.status == upload.status)
+                .values(status="expired")
+            )
+    if rows:
+        log.info("uploads ran out", count=len(rows))
+    return len(rows)

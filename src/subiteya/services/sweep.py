@@ -1,0 +1,149 @@
+"""The sweep: what came due, what was left behind, what fell silent. One process at a time does it.
+
+Every process runs a `Sweeper`; a lease row decides who works, so that the next one takes over when the
+leader dies. Each duty is harmless to repeat: it moves rows by compare-and-set and puts jobs into Redis by
+an id that is there already or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import delete, func, select, update
+
+from subiteya.db import jobs, leases, slots
+from subiteya.db.models import Heartbeat, Job, Outbox
+from subiteya.domain.errors import SubiteyaError
+from subiteya.domain.states import JobStatus
+from subiteya.queue.names import QueueName
+from subiteya.queue.presence import JobState, release_orphan, runnable_jobs
+from subiteya.services.deliver_jobs import deliver
+from subiteya.services.expire_uploads import expire_uploads
+from subiteya.services.reclaim_job import reclaim
+from subiteya.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+
+ROLE: Final = "sweep"
+LEASE_SWEEPS: Final = 5
+"""A leader that misses this many sweeps is replaced."""
+PRESENCE_SECONDS: Final = 15
+"""How long a job is given to be seen in Redis before we look, and how often we look: it costs commands."""
+HOUSEKEEPING_SECONDS: Final = 60
+
+
+class Sweeper:
+    """Does the duties while it leads; made once per process."""
+
+    def __init__(self, resources: Resources, *, presence_seconds: float = PRESENCE_SECONDS) -> None:
+        self._resources = resources
+        self._every = resources.settings.jobs.sweep_seconds
+        self._presence_seconds = presence_seconds
+        self._looked_at = 0.0
+        self._cleaned_at = 0.0
+        self._stuck: set[str] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweep until `stop` is set; a service that is down is said once a sweep and tried again."""
+        while not stop.is_set():
+            try:
+                await self.once()
+            except SubiteyaError as error:
+                if not error.retryable:
+                    raise
+                log.warning("the sweep waits", why=error.sentence())
+            try:
+                await asyncio.wait_for(stop.wait(), self._every)
+            except TimeoutError:
+                continue
+        await self._let_go()
+
+    async def once(self) -> bool:
+        """One sweep; False when another process leads."""
+        lease = timedelta(seconds=max(self._every * LEASE_SWEEPS, 2))
+        async with self._resources.db.begin() as session:
+            if not await leases.hold(session, ROLE, self._resources.name, lease):
+                return False
+        await self._reclaim_silent()
+        async with self._resources.db.begin() as session:
+            await jobs.put_due_in_outbox(session)
+            waiting = await session.scalar(select(func.count()).select_from(Outbox))
+        if waiting:
+            await deliver(self._resources)
+        now = time.monotonic()
+        if now - self._looked_at >= self._presence_seconds:
+            self._looked_at = now
+            await self.find_missing()
+        if now - self._cleaned_at >= HOUSEKEEPING_SECONDS:
+            self._cleaned_at = now
+            await self._housekeeping()
+        return True
+
+    async def _reclaim_silent(self) -> None:
+        async with self._resources.db.begin() as session:
+            silent = [job.id for job in await jobs.expired(session)]
+        for job_id in silent:
+            await reclaim(self._resources, job_id)
+
+    async def find_missing(self) -> int:
+        """Put jobs back that should be in Redis and are not: it was emptied, or replaced.
+
+        Costs a handful of commands, and none while no job is expected there.
+        """
+        patience = timedelta(seconds=self._presence_seconds)
+        async with self._resources.db.begin() as session:
+            rows = await session.execute(
+                select(Job.id, Job.queue).where(
+                    Job.status == JobStatus.QUEUED, Job.enqueued_at < func.clock_timestamp() - patience
+                )
+            )
+            expected: dict[QueueName, set[str]] = {}
+            for job_id, queue in rows:
+                expected.setdefault(QueueName(queue), set()).add(job_id)
+        missing: set[str] = set()
+        stuck: set[str] = set()
+        for queue, ids in expected.items():
+            there = await runnable_jobs(self._resources.queues, queue)
+            missing |= ids - there.keys()
+            stuck |= {job_id for job_id in ids if there.get(job_id) is JobState.ACTIVE}
+        await self._release(stuck)
+        if missing:
+            log.warning("Redis lost jobs; they are put back", jobs=sorted(missing))
+            async with self._resources.db.begin() as session:
+                await session.execute(
+                    update(Job)
+                    .where(Job.id.in_(missing), Job.status == JobStatus.QUEUED)
+                    .values(enqueued_at=None)
+                )
+                await jobs.put_due_in_outbox(session, sorted(missing))
+            await deliver(self._resources)
+        return len(missing)
+
+    async def _release(self, stuck: set[str]) -> None:
+        """Put back what Redis thinks runs and no worker has claimed: its hand-back never reached Redis.
+
+        Seen at two looks in a row, because a worker that takes a job needs a moment to claim it.
+        """
+        for job_id in stuck & self._stuck:
+            log.warning("a job hung in Redis without a worker; it is put back", job=job_id)
+            await release_orphan(self._resources.queues, job_id)
+        self._stuck = stuck
+
+    async def _housekeeping(self) -> None:
+        await expire_uploads(self._resources)
+        async with self._resources.db.begin() as session:
+            await slots.forget_old(session)
+            await session.execute(
+                delete(Heartbeat).where(Heartbeat.beat_at < func.clock_timestamp() - timedelta(days=1))
+            )
+
+    async def _let_go(self) -> None:
+        try:
+            async with self._resources.db.begin() as session:
+                await leases.let_go(session, self._resources.name)
+        except SubiteyaError:
+            log.warning("the sweep's lease runs out by itself")

@@ -1,0 +1,218 @@
+"""One run of one job: claim, keep the lease, work, settle. The same for every journey."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subiteya.db import jobs
+from subiteya.db.jobs import Claim
+from subiteya.db.models import Job
+from subiteya.domain.errors import DatabaseUnavailable, LostTheJob
+from subiteya.domain.outcome import (
+    AskHuman,
+    Decision,
+    Done,
+    GiveUp,
+    Outcome,
+    Retry,
+    RetryPolicy,
+    TryAgain,
+    Wait,
+    decide,
+)
+from subiteya.domain.states import JobStatus
+from subiteya.pipeline.journey import Journey, Run
+from subiteya.pipeline.tools import Tools
+from subiteya.queue.hand import AbortReason, JobInHand
+from subiteya.queue.settle import outcome_of
+
+log = structlog.get_logger(__name__)
+
+RENEW_SECONDS: Final = 1.5
+"""Longest time between two looks at the lease; also how soon a cancelled job stops."""
+EARLY: Final = timedelta(seconds=1)
+"""A job that comes this much before its time is not sent back."""
+SHORT_WAIT: Final = timedelta(seconds=60)
+"""Waits up to here pass in BullMQ's delayed set; longer ones as a row, which costs no Redis command."""
+SETTLE_SECONDS: Final = 60.0
+"""How long the outcome of a job waits for the database to come back."""
+
+_T = TypeVar("_T")
+
+
+async def run_job(tools: Tools, journey: Journey, hand: JobInHand) -> Outcome:
+    """Run a job that BullMQ handed out, if it is ours to run.
+
+    Returns:
+        What to tell BullMQ.
+
+    Raises:
+        DatabaseUnavailable: the database is away; BullMQ brings the job back.
+    """
+    with structlog.contextvars.bound_contextvars(job_id=hand.id):
+        taken = await _take(tools, journey, hand)
+        if not isinstance(taken, Run):
+            return taken
+        lease = asyncio.create_task(_keep_lease(taken))
+        try:
+            outcome = await _outcome(journey, taken)
+            return await _settle(journey, taken, outcome)
+        finally:
+            lease.cancel()
+            with suppress(asyncio.CancelledError):
+                await lease
+
+
+async def _take(tools: Tools, journey: Journey, hand: JobInHand) -> Run | Outcome:
+    lease = timedelta(seconds=tools.settings.jobs.lease_seconds)
+    async with tools.db.begin() as session:
+        early = await session.scalar(
+            select(Job.not_before).where(
+                Job.id == hand.id,
+                Job.status == JobStatus.QUEUED,
+                Job.not_before > func.clock_timestamp() + EARLY,
+            )
+        )
+        if early is not None:
+            return Wait(early, "not_before")
+        claim = await jobs.claim(session, hand.id, tools.name, lease)
+        if claim is None:
+            log.info("nothing to do here: the job is done, called off, or another worker's")
+            return Done("not ours")
+        run = Run(tools, claim, hand)
+        if not await journey.begin(session, run):
+            await jobs.finish(session, claim)
+            return Done("nothing to do")
+    return run
+
+
+async def _keep_lease(run: Run) -> None:
+    """Renew the lease until cancelled; tell the job to stop when it is lost or called off."""
+    seconds = run.tools.settings.jobs.lease_seconds
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        await asyncio.sleep(min(seconds / 4, RENEW_SECONDS))
+        now = asyncio.get_running_loop().time()
+        try:
+            async with run.db.begin() as session:
+                kept = await jobs.renew(session, run.claim, timedelta(seconds=seconds))
+                called_off = not kept and await _called_off(run.claim, session)
+        except DatabaseUnavailable:
+            if now > deadline:
+                log.warning("the lease cannot be renewed; the job may be taken over")
+                run.hand.abort.set(AbortReason.LOCK_LOST)
+                return
+            continue
+        if not kept:
+            run.hand.abort.set(AbortReason.CANCELLED if called_off else AbortReason.LOCK_LOST)
+            return
+        deadline = now + seconds
+
+
+async def _called_off(claim: Claim, session: AsyncSession) -> bool:
+    return await session.scalar(select(Job.status).where(Job.id == claim.job_id)) is JobStatus.CANCELLED
+
+
+async def _outcome(journey: Journey, run: Run) -> Outcome:
+    try:
+        return await journey.work(run)
+    except LostTheJob:
+        run.hand.abort.set(AbortReason.LOCK_LOST)
+        return Done("another worker has taken over")
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        if run.hand.abort.reason is None:
+            log.exception("the attempt failed")
+        return outcome_of(error)
+
+
+async def _settle(journey: Journey, run: Run, outcome: Outcome) -> Outcome:
+    reason = run.hand.abort.reason
+    if reason is AbortReason.LOCK_LOST:
+        log.warning("the job is no longer ours; nothing is written")
+        return Done("lost")
+    if reason is AbortReason.CANCELLED:
+        return GiveUp("cancelled")
+    if reason is AbortReason.SHUTDOWN and isinstance(outcome, Retry):
+        outcome = Wait(datetime.now(UTC), AbortReason.SHUTDOWN)
+    settings = run.tools.settings.jobs
+    policy = RetryPolicy(timedelta(seconds=settings.retry_base_seconds), run.claim.max_attempts - 1)
+    decision = decide(outcome, retries_made=run.claim.attempts, now=datetime.now(UTC), policy=policy)
+    kept = await _patiently(lambda: _write(journey, run, decision))
+    if not kept:
+        run.hand.abort.set(AbortReason.LOCK_LOST)
+        return Done("lost")
+    return _for_bullmq(run, decision)
+
+
+async def _write(journey: Journey, run: Run, decision: Decision) -> bool:
+    """End the job's run and show what became of it, in one transaction; False when it is not ours."""
+    async with run.db.begin() as session:
+        if not await _end(session, run, decision):
+            return False
+        await journey.settle(session, run, decision)
+    return True
+
+
+async def _end(session: AsyncSession, run: Run, decision: Decision) -> bool:
+    match decision:
+        case Done():
+            return await jobs.finish(session, run.claim)
+        case Wait(until, reason):
+            return await jobs.put_back(
+                session,
+                run.claim,
+                not_before=until,
+                reason=reason,
+                burn_attempt=False,
+                in_redis=_is_short(until),
+            )
+        case TryAgain(at, code=code, detail=detail):
+            return await jobs.put_back(
+                session,
+                run.claim,
+                not_before=at,
+                reason=code,
+                burn_attempt=True,
+                in_redis=True,
+                context={"why": detail},
+            )
+        case GiveUp(code, detail) | AskHuman(code, detail):
+            return await jobs.fail(session, run.claim, code, {"why": detail})
+
+
+def _for_bullmq(run: Run, decision: Decision) -> Outcome:
+    match decision:
+        case Wait(until):
+            # A long wait is over for BullMQ; the sweep adds the job anew when its time has come.
+            return decision if _is_short(until) else Done(f"waits in the database: {decision.reason}")
+        case TryAgain(at, code=code, detail=detail):
+            # Our count decides. Where BullMQ's has run out (it counts anew in a rebuilt job), it gets a time.
+            return Wait(at, code, detail) if run.hand.last_attempt else Retry(code, detail)
+    return decision
+
+
+def _is_short(until: datetime) -> bool:
+    return until - datetime.now(UTC) <= SHORT_WAIT
+
+
+async def _patiently(write: Callable[[], Awaitable[_T]]) -> _T:
+    """Write to the database, waiting for it to come back when it is away."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_SECONDS
+    while True:
+        try:
+            return await write()
+        except DatabaseUnavailable:
+            if loop.time() > deadline:
+                raise
+            await asyncio.sleep(0.5)
