@@ -255,6 +255,11 @@ class TikTokSettings(BaseSettings):
         """Base address of the API, without a trailing slash."""
         return "https://open.tiktokapis.com" if self.mode == "live" else self.simulator_url.rstrip("/")
 
+    @property
+    def share_url(self) -> str:
+        """Base of the addresses at which people see posts, without a trailing slash."""
+        return "https://www.tiktok.com" if self.mode == "live" else self.simulator_url.rstrip("/")
+
     @model_validator(mode="after")
     def _live_needs_keys(self) -> TikTokSettings:
         if self.mode == "live" and self.client_key == "simulator":

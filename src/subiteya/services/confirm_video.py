@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.db import jobs, slots
 from subiteya.db.models import BrandPattern, Video
 from subiteya.db.moves import Why, move_video
 from subiteya.domain.errors import NotFound, WrongState
 from subiteya.domain.pattern import PatternSpec
-from subiteya.domain.slots import Rate
 from subiteya.domain.states import VIDEO_EDITABLE, VideoStatus
-from subiteya.queue.names import Priority, QueueName, edit_job_id
+from subiteya.queue.names import Priority, edit_job_id
+from subiteya.queue.plan_jobs import plan_edit
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
 
@@ -54,7 +52,7 @@ async def confirm_video(
         )
         if video is None:
             raise NotFound(what="video")
-        await queue_edit(resources, session, video, priority)
+        await plan_edit(session, resources.settings, video, priority)
         moved = await move_video(
             session,
             video_id,
@@ -74,27 +72,6 @@ async def confirm_video(
             raise WrongState(what="video", state=video.status.value)
     await deliver_soon(resources, [job_id])
     return moved
-
-
-async def queue_edit(resources: Resources, session: AsyncSession, video: Video, priority: Priority) -> None:
-    """Queue the edit job of a video at the first start that the queue's rate allows."""
-    job_id = edit_job_id(video.id)
-    rate = Rate(resources.settings.edit.max_per_minute, timedelta(minutes=1))
-    slot = await slots.reserve(session, job_id, {f"queue:{QueueName.EDIT}": rate})
-    await jobs.queue_job(
-        session,
-        jobs.NewJob(
-            job_id=job_id,
-            queue=QueueName.EDIT,
-            user_id=video.user_id,
-            video_id=video.id,
-            post_id=None,
-            priority=priority,
-            max_attempts=resources.settings.jobs.max_retries + 1,
-            not_before=slot,
-            wait_reason="queue_rate",
-        ),
-    )
 
 
 async def _frozen_spec(

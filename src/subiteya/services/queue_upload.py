@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.config import UploadSettings
-from subiteya.db import jobs, slots
 from subiteya.db.models import Account, Post, Video
 from subiteya.db.moves import Why, note, settle_video
 from subiteya.domain.captions import check_caption
 from subiteya.domain.errors import BadInput, NotFound, WrongState
-from subiteya.domain.slots import Rate
 from subiteya.domain.states import VIDEO_POSTABLE, PostStatus
-from subiteya.queue.names import Priority, QueueName, upload_job_id
+from subiteya.queue.names import Priority, upload_job_id
+from subiteya.queue.plan_jobs import plan_upload
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
 
@@ -98,50 +94,11 @@ async def queue_upload(
         session.add(post)
         await session.flush()
         why = Why(actor=f"user:{user_id}", reason="queued")
-        slot = await queue_post_job(resources, session, post, priority)
+        slot = await plan_upload(session, resources.settings, post, priority)
         await note(session, Why(why.actor, "queued", detail={"slot_at": slot.isoformat()}), post=post)
         await settle_video(session, video_id, why)
     await deliver_soon(resources, [upload_job_id(post.id)])
     return post
-
-
-async def queue_post_job(
-    resources: Resources,
-    session: AsyncSession,
-    post: Post,
-    priority: Priority,
-    *,
-    not_before: datetime | None = None,
-) -> datetime:
-    """Reserve the first start that the windows of account and queue allow, and queue the job for it."""
-    job_id = upload_job_id(post.id)
-    rates = upload_rates(resources.settings.upload, post.account_id)
-    slot = await slots.reserve(session, job_id, rates, not_before=not_before)
-    post.slot_at = slot
-    await session.flush()
-    await jobs.queue_job(
-        session,
-        jobs.NewJob(
-            job_id=job_id,
-            queue=QueueName.UPLOAD,
-            user_id=post.user_id,
-            video_id=post.video_id,
-            post_id=post.id,
-            priority=priority,
-            max_attempts=resources.settings.jobs.max_retries + 1,
-            not_before=slot,
-            wait_reason="account_window",
-        ),
-    )
-    return slot
-
-
-def upload_rates(settings: UploadSettings, account_id: uuid.UUID) -> Mapping[str, Rate]:
-    """The windows of a posting: one a window for the account, so many a minute for the queue."""
-    return {
-        f"account:{account_id}": Rate(1, settings.account_window),
-        f"queue:{QueueName.UPLOAD}": Rate(settings.max_per_minute, timedelta(minutes=1)),
-    }
 
 
 async def _account(session: AsyncSession, user_id: uuid.UUID, account_id: uuid.UUID | None) -> Account:
