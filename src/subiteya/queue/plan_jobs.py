@@ -1,0 +1,89 @@
+"""Plan jobs as rows: the first start that every window allows, reserved, and the job queued for it.
+
+Nothing here talks to Redis: the row and its outbox entry are part of the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subiteya.config import Settings, UploadSettings
+from subiteya.db import jobs, slots
+from subiteya.db.models import Post, Video
+from subiteya.domain.slots import Rate
+from subiteya.queue.names import Priority, QueueName, edit_job_id, upload_job_id
+
+MINUTE = timedelta(minutes=1)
+
+
+async def plan_edit(session: AsyncSession, settings: Settings, video: Video, priority: Priority) -> datetime:
+    """Queue a video's edit at the first start that the queue's rate allows.
+
+    Returns:
+        That aware time.
+    """
+    job_id = edit_job_id(video.id)
+    rate = Rate(settings.edit.max_per_minute, MINUTE)
+    slot = await slots.reserve(session, job_id, {f"queue:{QueueName.EDIT}": rate})
+    await jobs.queue_job(
+        session,
+        jobs.NewJob(
+            job_id=job_id,
+            queue=QueueName.EDIT,
+            user_id=video.user_id,
+            video_id=video.id,
+            post_id=None,
+            priority=priority,
+            max_attempts=settings.jobs.max_retries + 1,
+            not_before=slot,
+            wait_reason="queue_rate",
+        ),
+    )
+    return slot
+
+
+async def plan_upload(
+    session: AsyncSession,
+    settings: Settings,
+    post: Post,
+    priority: Priority,
+    *,
+    not_before: datetime | None = None,
+) -> datetime:
+    """Queue a post's upload at the first start that the windows of its account and the queue allow.
+
+    Returns:
+        That aware time; the post's `slot_at` holds it too.
+    """
+    job_id = upload_job_id(post.id)
+    rates = upload_rates(settings.upload, post.account_id)
+    slot = await slots.reserve(session, job_id, rates, not_before=not_before)
+    post.slot_at = slot
+    await session.flush()
+    await jobs.queue_job(
+        session,
+        jobs.NewJob(
+            job_id=job_id,
+            queue=QueueName.UPLOAD,
+            user_id=post.user_id,
+            video_id=post.video_id,
+            post_id=post.id,
+            priority=priority,
+            max_attempts=settings.jobs.max_retries + 1,
+            not_before=slot,
+            wait_reason="account_window",
+        ),
+    )
+    return slot
+
+
+def upload_rates(settings: UploadSettings, account_id: uuid.UUID) -> Mapping[str, Rate]:
+    """The windows of a posting: one per window for the account, so many a minute for the queue."""
+    return {
+        f"account:{account_id}": Rate(1, settings.account_window),
+        f"queue:{QueueName.UPLOAD}": Rate(settings.max_per_minute, MINUTE),
+    }
