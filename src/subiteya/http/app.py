@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from subiteya import __version__
 from subiteya.config import Settings
-from subiteya.http import problems
+from subiteya.http import openapi, problems
 from subiteya.http.api import health
 from subiteya.services.resources import open_resources
 
@@ -25,6 +25,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="SubiteYa",
         version=__version__,
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -33,6 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
+    openapi.install(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api")
     return app
