@@ -43,14 +43,15 @@ class SubtitlesSpec(Section):
     )
     colour: Colour = Field("#FFFFFF", description="Colour of the letters.")
     style: SubtitleStyle = Field(SubtitleStyle.OUTLINE, description="Outline around letters, or a box.")
-    outline_colour: Colour = Field("#000000", description="Colour of the outline or of the box.")
+    outline_colour: Colour = Field("#000000", description="Colour of the outline.")
     outline_percent: float = Field(
-        8.0,
-        ge=0,
-        le=40,
-        description="Width of the outline, or the box's padding, in per cent of the letter size.",
+        8.0, ge=0, le=40, description="Width of the outline in per cent of the letter size."
     )
+    box_colour: Colour = Field("#000000", description="Colour of the box.")
     box_opacity: float = Field(0.6, ge=0, le=1, description="Opacity of the box; 1 covers the picture.")
+    box_padding_percent: float = Field(
+        22.0, ge=0, le=100, description="Space around the letters in the box in per cent of their size."
+    )
     position: SubtitlePosition = Field(SubtitlePosition.BOTTOM, description="Where the lines stand.")
     margin_percent: float = Field(
         3.0,

@@ -1,0 +1,21 @@
+"""The compiler: pattern + probe + assets become one FFmpeg command. Pure: nothing here touches a file.
+
+`compile_edit` joins the pieces; each feature is a module that contributes filters:
+
+    canvas    size, rate and safe areas of the output
+    signal    what the source's colours mean, and how to make them 8-bit limited SDR
+    colour    adjustments and looks, folded into as few filters as possible
+    logo      the overlay
+    captions  burned-in subtitles
+    sound     the audio arguments
+    encode    the encoder's operating points
+    copying   when and how a source passes untouched
+"""
+
+from __future__ import annotations
+
+from subiteya.media.graph.assets import Assets, LogoImage
+from subiteya.media.graph.canvas import Box, Canvas, plan_canvas
+from subiteya.media.graph.compiler import EditPlan, compile_edit
+
+__all__ = ["Assets", "Box", "Canvas", "EditPlan", "LogoImage", "compile_edit", "plan_canvas"]

@@ -1,0 +1,25 @@
+"""Files that an edit works on, prepared beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LogoImage:
+    """An RGBA PNG in its final size, opacity already in its alpha. Sizes in pixels."""
+
+    path: Path
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """What the command reads. Names are relative to the work folder, in which FFmpeg runs."""
+
+    source: Path
+    logo: LogoImage | None = None
+    captions: str | None = None
+    """Name of the ASS file in the work folder; its fonts stand in the folder `fonts` beside it."""

@@ -1,0 +1,133 @@
+"""Pattern + probe + assets → one FFmpeg command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from subiteya.domain.errors import NotAVideo
+from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.probe import Probe, VideoTrack
+from subiteya.media.graph.assets import Assets, LogoImage
+from subiteya.media.graph.canvas import Canvas, plan_canvas
+from subiteya.media.graph.colour import grade
+from subiteya.media.graph.copying import copy_arguments, copy_container
+from subiteya.media.graph.encode import picture_arguments, sound_arguments
+from subiteya.media.graph.filters import Graph, spell
+from subiteya.media.graph.signal import Signal, normalise, plan_signal
+
+# Demuxers that we mean to read; playlists and concat scripts are not among them.
+_DEMUXERS = "mov,matroska,avi,mpegts,mpeg,flv,asf"
+_MAX_PIXELS = 8192 * 8192
+_CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact")
+_CONTENT_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
+
+
+@dataclass(frozen=True, slots=True)
+class EditPlan:
+    """One FFmpeg command and what it will make."""
+
+    arguments: tuple[str, ...]
+    """Without the program's own name. FFmpeg must run in the work folder."""
+    output: Path
+    container: str
+    """`mp4` or `webm`."""
+    is_copy: bool
+    """Whether the picture passes undecoded."""
+    duration_s: float
+    """Of the output, as far as the probe knows; 0 when it does not."""
+    canvas: Canvas
+
+    @property
+    def content_type(self) -> str:
+        """Media type of the output."""
+        return _CONTENT_TYPES[self.container]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """Everything that the features look at."""
+
+    spec: PatternSpec
+    probe: Probe
+    video: VideoTrack
+    assets: Assets
+    canvas: Canvas
+    signal: Signal
+    threads: int
+
+
+def compile_edit(
+    spec: PatternSpec, probe: Probe, assets: Assets, work: Path, *, threads: int = 0
+) -> EditPlan:
+    """The command that makes the branded clip in one pass.
+
+    Args:
+        spec: What to do.
+        probe: What the source is.
+        assets: The files, prepared; what is absent is not drawn.
+        work: Folder for the output, in which FFmpeg will run.
+        threads: Threads for decoding and for encoding; 0 lets FFmpeg choose.
+
+    Raises:
+        NotAVideo: The probe has no picture.
+    """
+    video = probe.video
+    if video is None:
+        raise NotAVideo(why="it has no picture")
+    edit = _Edit(spec, probe, video, assets, plan_canvas(video), plan_signal(video), threads)
+    copied = copy_container(probe) if _changes_nothing(edit) else None
+    container = copied or "mp4"
+    output = work / f"edited.{container}"
+    arguments = [
+        *_inputs(edit),
+        *(copy_arguments(probe, copied) if copied else _encode(edit)),
+        *_CLEAN,
+        *(("-movflags", "+faststart") if container == "mp4" else ()),
+        *("-f", container, "-y", f"file:{output}"),
+    ]
+    return EditPlan(
+        arguments=tuple(arguments),
+        output=output,
+        container=container,
+        is_copy=copied is not None,
+        duration_s=probe.duration_s,
+        canvas=edit.canvas,
+    )
+
+
+def _changes_nothing(edit: _Edit) -> bool:
+    return edit.assets.logo is None and edit.assets.captions is None and edit.spec.effects.is_neutral
+
+
+def _inputs(edit: _Edit) -> list[str]:
+    guard = ["-protocol_whitelist", "file", "-max_pixels", str(_MAX_PIXELS)]
+    limit = ["-threads", str(edit.threads)] if edit.threads else []
+    arguments = [*guard, "-format_whitelist", _DEMUXERS, *limit, "-i", f"file:{edit.assets.source}"]
+    if edit.assets.logo is not None:
+        arguments += [*guard, "-f", "png_pipe", "-i", f"file:{edit.assets.logo.path}"]
+    return arguments
+
+
+def _encode(edit: _Edit) -> list[str]:
+    spec, assets, audio = edit.spec, edit.assets, edit.probe.audio
+    graph = Graph(f"[0:{edit.video.index}]")
+    graph.pipe(*normalise(edit.video, edit.canvas, edit.signal))
+    graph.pipe(*grade(spec.effects, edit.signal))
+    if assets.logo is not None:
+        _overlay_logo(graph, edit, assets.logo)
+    if assets.captions is not None:
+        graph.pipe(spell("ass", filename=assets.captions, fontsdir="fonts"))
+    graph.pipe(edit.signal.label)
+    return [
+        *("-filter_complex", graph.finish("[v]"), "-map", "[v]"),
+        *picture_arguments(spec.output.quality, edit.canvas.fps, edit.threads),
+        *sound_arguments(audio[0] if audio else None, spec.output.quality),
+    ]
+
+
+def _overlay_logo(graph: Graph, edit: _Edit, logo: LogoImage) -> None:
+    spec, canvas = edit.spec, edit.canvas
+    margin = round(canvas.width * spec.logo.margin_percent / 100)
+    x, y = canvas.area(safe=spec.layout.safe_areas).place(logo.width, logo.height, spec.logo.anchor, margin)
+    graph.join("[1:v]", edit.signal.overlay_from_rgb, spell("overlay", x=x, y=y, format="yuv420"))

@@ -1,0 +1,49 @@
+"""The encoders' operating points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from subiteya.domain.pattern import Quality
+from subiteya.domain.probe import AudioTrack
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """x264's speed and quality, and the sound's bit rate."""
+
+    preset: str
+    crf: int
+    audio_kbps: int
+
+
+# Measured on busy 1080x1920 footage: veryfast at CRF 20 beats fast at 23 in VMAF for two thirds of the work,
+# in a file a sixth larger. TikTok encodes again, so the file's size buys nothing.
+POINTS: dict[Quality, OperatingPoint] = {
+    Quality.LOW: OperatingPoint("veryfast", 28, 96),
+    Quality.MEDIUM: OperatingPoint("veryfast", 23, 128),
+    Quality.HIGH: OperatingPoint("veryfast", 20, 160),
+    Quality.ULTRA: OperatingPoint("faster", 17, 256),
+}
+
+
+def picture_arguments(quality: Quality, fps: Fraction, threads: int) -> list[str]:
+    """H.264 that every phone plays: High, 8-bit 4:2:0, constant rate."""
+    point = POINTS[quality]
+    return [
+        *("-c:v", "libx264", "-preset", point.preset, "-crf", str(point.crf)),
+        *("-profile:v", "high", "-pix_fmt", "yuv420p"),
+        *("-fps_mode", "cfr", "-r", f"{fps.numerator}/{fps.denominator}"),
+        *(("-threads:v", str(threads)) if threads else ()),
+    ]
+
+
+def sound_arguments(track: AudioTrack | None, quality: Quality) -> list[str]:
+    """AAC, 48 kHz, stereo; gaps in the time stamps become silence, so that lips stay with words."""
+    if track is None:
+        return []
+    return [
+        *("-map", f"0:{track.index}", "-af", "aresample=async=1:first_pts=0"),
+        *("-c:a", "aac", "-b:a", f"{POINTS[quality].audio_kbps}k", "-ar", "48000", "-ac", "2"),
+    ]

@@ -1,0 +1,89 @@
+"""A stranger's logo becomes an RGBA PNG of exactly the size that the picture needs."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from subiteya.domain.errors import BadImage
+from subiteya.domain.pattern import LogoSpec
+from subiteya.media.graph.assets import LogoImage
+from subiteya.media.graph.canvas import Canvas
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+_FORMATS = ("PNG", "JPEG", "WEBP")
+_ENDINGS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+_TALLEST = 0.5  # of the picture's height: a narrow, tall logo must not cover the person
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What an image file holds. Sizes in pixels, as it is seen."""
+
+    format: str
+    """PNG, JPEG or WEBP."""
+    width: int
+    height: int
+
+    @property
+    def ending(self) -> str:
+        """The file name's ending, with its dot."""
+        return _ENDINGS[self.format]
+
+    @property
+    def content_type(self) -> str:
+        """The media type."""
+        return f"image/{self.format.lower()}"
+
+
+def inspect_image(data: bytes) -> ImageFacts:
+    """Decodes the image once, to know that it can be used. Blocking: for a thread.
+
+    Raises:
+        BadImage: Too large, of another format, or broken.
+    """
+    kind, image = _load(data)
+    return ImageFacts(kind, image.width, image.height)
+
+
+def prepare_logo(data: bytes, spec: LogoSpec, canvas: Canvas, work: Path) -> LogoImage:
+    """Writes the logo into the work folder: upright, RGBA, resized, opacity in its alpha. Blocking.
+
+    Raises:
+        BadImage: Too large, of another format, or broken.
+    """
+    _, image = _load(data)
+    width = max(1, round(canvas.width * spec.width_percent / 100))
+    height = max(1, round(image.height * width / image.width))
+    if height > canvas.height * _TALLEST:
+        height = round(canvas.height * _TALLEST)
+        width = max(1, round(image.width * height / image.height))
+    # Premultiplied while resizing, or the colour of invisible pixels bleeds into the edge.
+    image = image.convert("RGBa").resize((width, height), Image.Resampling.LANCZOS).convert("RGBA")
+    if spec.opacity < 1:
+        image.putalpha(image.getchannel("A").point(lambda alpha: round(alpha * spec.opacity)))
+    path = work / "logo.png"
+    image.save(path, compress_level=1)
+    return LogoImage(path, width, height)
+
+
+def _load(data: bytes) -> tuple[str, Image.Image]:
+    if len(data) > MAX_BYTES:
+        raise BadImage(why=f"it is larger than {MAX_BYTES // 1024**2} MB")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is checked below
+            opened = Image.open(io.BytesIO(data), formats=_FORMATS)
+            if opened.width * opened.height > MAX_PIXELS:
+                raise BadImage(why=f"it has more than {MAX_PIXELS // 1_000_000} million pixels")
+            upright = ImageOps.exif_transpose(opened)
+            return opened.format or "PNG", upright.convert("RGBA")
+    except UnidentifiedImageError as error:
+        raise BadImage(why="it is neither PNG nor JPEG nor WebP") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadImage(why="it is broken") from error
