@@ -1,17 +1,34 @@
-"""The bucket, what is known about an object in it, and how progress is told."""
+"""The words of this package: the bucket, an object in it, its type, and how progress is told."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from subiteya.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) on the event loop; must return at once."""
+
+_CONTENT_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+(?: *;[ -~]*)?", re.IGNORECASE)
+_LONGEST_CONTENT_TYPE = 255
+
+
+def require_content_type(text: str) -> str:
+    """A media type that may stand in a header; it comes from browsers.
+
+    Raises:
+        BadInput: When it is none.
+    """
+    if len(text) > _LONGEST_CONTENT_TYPE or not _CONTENT_TYPE.fullmatch(text):
+        raise BadInput(what="content_type", why="a type like video/mp4 is expected")
+    return text
 
 
 @dataclass(frozen=True, slots=True)

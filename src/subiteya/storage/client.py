@@ -79,7 +79,10 @@ async def _client(settings: StorageSettings, endpoint: str | None) -> AsyncItera
 def _config(settings: StorageSettings, endpoint: str | None) -> Any:
     return AioConfig(
         signature_version="s3v4",
-        s3={"addressing_style": "path" if settings.force_path_style else "auto"},
+        s3={
+            "addressing_style": _addressing_style(settings, endpoint),
+            "us_east_1_regional_endpoint": "regional",
+        },
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=_CONNECTIONS,
         connect_timeout=_CONNECT_SECONDS,
@@ -95,6 +98,18 @@ def _config(settings: StorageSettings, endpoint: str | None) -> Any:
         # Reads botocore's service files in a thread; on the loop they would stall it for 100 ms.
         warm_up_loader_caches=True,
     )
+
+
+def _addressing_style(settings: StorageSettings, endpoint: str | None) -> str:
+    """Where the bucket's name stands.
+
+    With `auto` botocore signs addresses on AWS for the global host `bucket.s3.amazonaws.com`, which answers
+    with a redirect while a bucket outside us-east-1 is new: a browser's PUT fails there. `virtual` names the
+    region. Other services keep `auto`, which leaves the name in the path where the host is an IP address.
+    """
+    if settings.force_path_style:
+        return "path"
+    return "virtual" if endpoint is None or _is_aws(endpoint) else "auto"
 
 
 def _clean(endpoint: str | None) -> str | None:

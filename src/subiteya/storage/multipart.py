@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from subiteya.domain.errors import BadInput
 from subiteya.domain.keys import parse_key
-from subiteya.storage.bucket import Bucket, ObjectInfo
+from subiteya.storage.bucket import Bucket, ObjectInfo, require_content_type
 from subiteya.storage.errors import ObjectMissing, UploadIncomplete, UploadMissing, storage_errors
 from subiteya.storage.objects import Objects
 from subiteya.storage.parts import (
@@ -102,7 +102,10 @@ class Multipart:
             raise BadInput(what="part_size", why="parts have 5 MiB to 5 GiB")
         with storage_errors():
             answer = await self.bucket.s3.create_multipart_upload(
-                Bucket=self.bucket.name, Key=key, ContentType=content_type, Metadata=metadata or {}
+                Bucket=self.bucket.name,
+                Key=key,
+                ContentType=require_content_type(content_type),
+                Metadata=metadata or {},
             )
         return OpenUpload(key, answer["UploadId"], size, choose_part_size(size, floor))
 
@@ -163,7 +166,9 @@ class Multipart:
         with storage_errors():
             async for page in pages:
                 for found in page.get("Uploads", ()):
-                    yield UnfinishedUpload(found["Key"], found["UploadId"], found["Initiated"])
+                    yield UnfinishedUpload(
+                        found["Key"], found["UploadId"], found["Initiated"].astimezone(UTC)
+                    )
 
     async def abort_unfinished(self, before: datetime, prefix: str = "") -> int:
         """Abort uploads begun before a moment; returns how many.

@@ -6,11 +6,12 @@ import io
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from subiteya.domain.errors import BadInput, StorageUnavailable, TooLarge
 from subiteya.domain.keys import Area
-from subiteya.storage.bucket import Bucket, ObjectInfo, Progress
+from subiteya.storage.bucket import Bucket, ObjectInfo, Progress, require_content_type
 from subiteya.storage.errors import ObjectMissing, StorageRefused, UploadIncomplete, storage_errors
 from subiteya.storage.parts import SERVER_PART_SIZE, UNKNOWN_SIZE_PART_SIZE, choose_part_size
 from subiteya.storage.reading import read_range
@@ -191,7 +192,11 @@ class Objects:
     async def _put(self, key: str, body: io.BytesIO, content_type: str, metadata: Mapping[str, str]) -> None:
         with storage_errors():
             await self.bucket.s3.put_object(
-                Bucket=self.bucket.name, Key=key, Body=body, ContentType=content_type, Metadata=metadata
+                Bucket=self.bucket.name,
+                Key=key,
+                Body=body,
+                ContentType=require_content_type(content_type),
+                Metadata=metadata,
             )
 
     async def verified(self, key: str, size: int) -> ObjectInfo:
@@ -213,7 +218,7 @@ def _info(bucket: Bucket, key: str, head: HeadObjectOutputTypeDef) -> ObjectInfo
         size=head["ContentLength"],
         etag=head["ETag"],
         content_type=head.get("ContentType", "application/octet-stream"),
-        modified_at=head["LastModified"],
+        modified_at=head["LastModified"].astimezone(UTC),
         metadata=head.get("Metadata", {}),
     )
 

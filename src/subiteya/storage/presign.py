@@ -15,14 +15,15 @@ from urllib.parse import quote
 
 from subiteya.domain.errors import BadInput, TooLarge
 from subiteya.domain.keys import parse_key
-from subiteya.storage.bucket import Bucket
+from subiteya.storage.bucket import Bucket, require_content_type
 from subiteya.storage.errors import storage_errors
 from subiteya.storage.parts import GIB, MAX_PARTS, MAX_SINGLE_PUT
 
 DOWNLOAD_LIFE = timedelta(hours=1)
 UPLOAD_LIFE = timedelta(minutes=15)
 _LONGEST_LIFE = timedelta(days=7)  # of a Signature V4
-_LONGEST_NAME = 120  # characters; the whole address must stay well below 8 KiB
+_LONGEST_STEM = 100  # characters; the whole address must stay well below 8 KiB
+_LONGEST_EXTENSION = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Presigner:
         if file_name is not None or inline:
             wanted["ResponseContentDisposition"] = content_disposition(file_name, inline=inline)
         if content_type:
-            wanted["ResponseContentType"] = content_type
+            wanted["ResponseContentType"] = require_content_type(content_type)
         url, expires_at = await self._sign("get_object", key, life, wanted)
         return PresignedRequest("GET", url, expires_at)
 
@@ -89,7 +90,10 @@ class Presigner:
         if size > MAX_SINGLE_PUT:
             raise TooLarge(limit=f"{MAX_SINGLE_PUT // GIB} GiB")
         url, expires_at = await self._sign(
-            "put_object", key, life, {"ContentLength": size, "ContentType": content_type}
+            "put_object",
+            key,
+            life,
+            {"ContentLength": size, "ContentType": require_content_type(content_type)},
         )
         return PresignedRequest("PUT", url, expires_at, {"Content-Type": content_type}, size)
 
@@ -136,16 +140,17 @@ def content_disposition(file_name: str | None, *, inline: bool = False) -> str:
     """
     kind = "inline" if inline else "attachment"
     base = PurePosixPath((file_name or "").replace("\\", "/")).name
-    shown = "".join(char for char in base if not unicodedata.category(char).startswith("C")).strip()
+    shown = "".join(char for char in base if not unicodedata.category(char).startswith("C"))
+    shown = shown.strip().lstrip(".")  # no hidden file, and no `..`
     if not shown:
         return kind
-    stem, dot, extension = shown.rpartition(".")
-    if len(shown) > _LONGEST_NAME:
-        shown = (
-            f"{(stem or extension)[: _LONGEST_NAME - 12]}{dot}{extension[:11]}"
-            if dot
-            else shown[:_LONGEST_NAME]
-        )
-    plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode()
-    plain = plain.translate(str.maketrans('"\\%;', "____")).strip() or "video"
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
+    name = PurePosixPath(shown)
+    stem, extension = name.stem[:_LONGEST_STEM], name.suffix[:_LONGEST_EXTENSION]
+    plain = f"{_plain(stem) or 'video'}{_plain(extension)}"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(stem + extension, safe='')}"
+
+
+def _plain(text: str) -> str:
+    """The text as old clients may read it: ASCII, and nothing that a quoted string would need escaped."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return ascii_only.translate(str.maketrans('"\\%;', "____")).strip()

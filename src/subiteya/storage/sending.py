@@ -13,7 +13,7 @@ import structlog
 
 from subiteya.domain.errors import SubiteyaError
 from subiteya.storage.bounded import gather_bounded
-from subiteya.storage.bucket import Bucket
+from subiteya.storage.bucket import Bucket, require_content_type
 from subiteya.storage.errors import ObjectMissing, UploadMissing, storage_errors
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def multipart(
     async def create() -> CreateMultipartUploadOutputTypeDef:
         with storage_errors():
             return await bucket.s3.create_multipart_upload(
-                Bucket=bucket.name, Key=key, ContentType=content_type, Metadata=metadata
+                Bucket=bucket.name, Key=key, ContentType=require_content_type(content_type), Metadata=metadata
             )
 
     creating = asyncio.create_task(create())
