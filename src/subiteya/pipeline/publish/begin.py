@@ -1,0 +1,75 @@
+"""Begin a publish: what may this creator do right now, is the file fit, and then `init`, once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from subiteya.domain.chunks import ChunkPlan
+from subiteya.domain.errors import TikTokOutcomeUnknown, TikTokRefused
+from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry
+from subiteya.domain.privacy import PrivacyLevel
+from subiteya.pipeline.journey import Run
+from subiteya.pipeline.publish.ask import Voice
+from subiteya.pipeline.publish.ledger import Entry, Ledger
+from subiteya.tiktok.answers import CreatorInfo
+from subiteya.tiktok.error_row import Place
+from subiteya.tiktok.error_table import outcome_of, outcome_of_error
+from subiteya.tiktok.requests import PostInfo
+
+
+async def begin(run: Run, ledger: Ledger, entry: Entry, voice: Voice) -> Outcome | None:
+    """Ask for the creator's settings, then begin the publish and store it.
+
+    Returns:
+        None when the ledger has a publish now; otherwise what to do instead.
+    """
+    tiktok = run.tools.tiktok
+    now = datetime.now(UTC)
+    try:
+        creator = await voice.ask(tiktok.creator_info)
+    except TikTokRefused as error:
+        return outcome_of_error(error, Place.CREATOR_INFO, now=now)
+    refusal = _objection(entry, creator, now)
+    if refusal is not None:
+        return refusal
+    info = await run.tools.storage.objects.head(entry.video.edited_key or "")
+    if entry.video.edited_etag not in (None, info.etag):
+        return GiveUp("edited_file_changed")
+    plan = ChunkPlan.for_size(info.size)
+    post = _post_info(entry, creator)
+    asked_at = datetime.now(UTC)
+    try:
+        publish = await voice.ask(lambda token: tiktok.init_video(token, post, plan))
+    except TikTokOutcomeUnknown as error:
+        # TikTok may have begun something that nobody can send bytes to: it can never become a post.
+        return Retry(error.code, "init was not answered")
+    except TikTokRefused as error:
+        return outcome_of_error(error, Place.INIT, now=now)
+    await ledger.inited(publish, plan, info.etag, asked_at)
+    return None
+
+
+def _objection(entry: Entry, creator: CreatorInfo, now: datetime) -> Outcome | None:
+    """What stands against posting, by the creator's settings of this moment."""
+    if entry.post.privacy_level not in {*creator.privacy_levels}:
+        return outcome_of("privacy_level_option_mismatch", Place.INIT, now=now)
+    duration = entry.video.probe.get("duration")
+    if isinstance(duration, int | float) and duration > creator.max_duration_seconds:
+        return AskHuman("too_long_for_creator", f"{duration:.0f} s of {creator.max_duration_seconds} s")
+    return None
+
+
+def _post_info(entry: Entry, creator: CreatorInfo) -> PostInfo:
+    post = entry.post
+    return PostInfo(
+        privacy_level=PrivacyLevel(post.privacy_level),
+        title=post.caption,
+        # What the creator has switched off stays off; TikTok would force it anyway.
+        disable_comment=post.disable_comment or creator.comment_disabled,
+        disable_duet=post.disable_duet or creator.duet_disabled,
+        disable_stitch=post.disable_stitch or creator.stitch_disabled,
+        cover_ms=post.cover_ms,
+        brand_content=post.brand_content,
+        brand_organic=post.brand_organic,
+        is_aigc=post.is_aigc,
+    )
