@@ -2,7 +2,7 @@
 
     temp/{user_id}/{uuid}{ext}                   uploads; the bucket expires them after a day
     videos/{user_id}/{video_id}/source{ext}      what was confirmed
-    videos/{user_id}/{video_id}/edited{ext}      what FFmpeg made of it; both expire after 30 days
+    videos/{user_id}/{video_id}/edited-{n}{ext}  what FFmpeg made of it; both expire after 30 days
     assets/{user_id}/{uuid}{ext}                 logos; kept
 
 A key is accepted only when it has exactly one of these shapes, so nothing is left to escape: no `..`, no
@@ -42,7 +42,9 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _EXTENSION = r"(?P<extension>(?:\.[a-z0-9]{1,8})?)"
 _SHAPES = (
     re.compile(rf"(?P<area>temp|assets)/(?P<owner>{_UUID})/(?P<item>{_UUID}){_EXTENSION}"),
-    re.compile(rf"(?P<area>videos)/(?P<owner>{_UUID})/(?P<item>{_UUID})/(?P<file>source|edited){_EXTENSION}"),
+    re.compile(
+        rf"(?P<area>videos)/(?P<owner>{_UUID})/(?P<item>{_UUID})/(?P<file>source|edited)(?:-(?P<take>[1-9][0-9]{{0,8}}))?{_EXTENSION}"
+    ),
 )
 _AWS_HOST = re.compile(
     r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]+)\.)?s3"
@@ -60,6 +62,8 @@ class ObjectKey:
         owner: The user whose object it is.
         item: The video for `videos/`, else the object's own random id.
         file: Which file of the video; None outside `videos/`.
+        take: Which writing of that file, from 1; None for the only one. Two workers that both believe the
+            job to be theirs write to two keys.
         extension: With its dot and in lower case, or empty.
     """
 
@@ -68,9 +72,12 @@ class ObjectKey:
     item: UUID
     file: VideoFile | None = None
     extension: str = ""
+    take: int | None = None
 
     def __str__(self) -> str:
         name = f"{self.item}/{self.file}" if self.file else f"{self.item}"
+        if self.take is not None:
+            name += f"-{self.take}"
         return f"{self.area}/{self.owner}/{name}{self.extension}"
 
 
@@ -84,9 +91,11 @@ def asset_key(user_id: UUID, extension: str = "") -> str:
     return str(ObjectKey(Area.ASSETS, user_id, uuid.uuid4(), None, clean_extension(extension)))
 
 
-def video_key(user_id: UUID, video_id: UUID, file: VideoFile, extension: str = "") -> str:
+def video_key(
+    user_id: UUID, video_id: UUID, file: VideoFile, extension: str = "", *, take: int | None = None
+) -> str:
     """The key of one file of a video; the same arguments always give the same key."""
-    return str(ObjectKey(Area.VIDEOS, user_id, video_id, file, clean_extension(extension)))
+    return str(ObjectKey(Area.VIDEOS, user_id, video_id, file, clean_extension(extension), take))
 
 
 def video_prefix(user_id: UUID, video_id: UUID) -> str:
@@ -125,6 +134,7 @@ def parse_key(key: str) -> ObjectKey:
                 UUID(found["item"]),
                 VideoFile(file) if file else None,
                 found["extension"],
+                int(found.groupdict().get("take") or 0) or None,
             )
     raise BadInput(what="key", why="this is not a key of ours")
 

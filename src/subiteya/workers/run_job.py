@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from sqlalchemy import func, select
@@ -30,6 +29,7 @@ from subiteya.domain.outcome import (
 )
 from subiteya.domain.states import JobStatus
 from subiteya.pipeline.journey import Journey, Run
+from subiteya.pipeline.patience import patiently
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.settle import outcome_of
@@ -42,10 +42,6 @@ EARLY: Final = timedelta(seconds=1)
 """A job that comes this much before its time is not sent back."""
 SHORT_WAIT: Final = timedelta(seconds=60)
 """Waits up to here pass in BullMQ's delayed set; longer ones as a row, which costs no Redis command."""
-SETTLE_SECONDS: Final = 60.0
-"""How long the outcome of a job waits for the database to come back."""
-
-_T = TypeVar("_T")
 
 
 async def run_job(tools: Tools, journey: Journey, hand: JobInHand) -> Outcome:
@@ -147,7 +143,7 @@ async def _settle(journey: Journey, run: Run, outcome: Outcome) -> Outcome:
     settings = run.tools.settings.jobs
     policy = RetryPolicy(timedelta(seconds=settings.retry_base_seconds), run.claim.max_attempts - 1)
     decision = decide(outcome, retries_made=run.claim.attempts, now=datetime.now(UTC), policy=policy)
-    kept = await _patiently(lambda: _write(journey, run, decision))
+    kept = await patiently(lambda: _write(journey, run, decision))
     if not kept:
         run.hand.abort.set(AbortReason.LOCK_LOST)
         return Done("lost")
@@ -203,16 +199,3 @@ def _for_bullmq(run: Run, decision: Decision) -> Outcome:
 
 def _is_short(until: datetime) -> bool:
     return until - datetime.now(UTC) <= SHORT_WAIT
-
-
-async def _patiently(write: Callable[[], Awaitable[_T]]) -> _T:
-    """Write to the database, waiting for it to come back when it is away."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLE_SECONDS
-    while True:
-        try:
-            return await write()
-        except DatabaseUnavailable:
-            if loop.time() > deadline:
-                raise
-            await asyncio.sleep(0.5)

@@ -204,3 +204,11 @@ def test_the_same_bucket_name_on_aws_is_a_foreign_bucket_when_we_store_elsewhere
     for address in (f"https://clips.s3.amazonaws.com/{KEY}", f"https://127.0.0.1:18330/clips/{KEY}"):
         with pytest.raises(BadInput):
             extract_key(address, bucket="clips", endpoints=endpoints, aws=False)
+
+
+def test_two_takes_of_an_edit_have_two_keys_and_one_owner() -> None:
+    first = video_key(USER, VIDEO, VideoFile.EDITED, ".mp4", take=1001)
+    assert first == f"videos/{USER}/{VIDEO}/edited-1001.mp4"
+    assert parse_key(first) == ObjectKey(Area.VIDEOS, USER, VIDEO, VideoFile.EDITED, ".mp4", 1001)
+    with pytest.raises(BadInput):
+        parse_key(f"videos/{USER}/{VIDEO}/edited-0.mp4")

@@ -16,6 +16,7 @@ from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import LostTheJob
 from subiteya.domain.states import LedgerStep
 from subiteya.pipeline.journey import Run
+from subiteya.pipeline.patience import patiently
 from subiteya.tiktok.answers import Publish
 
 ADDRESS_LIFE: Final = timedelta(minutes=58)
@@ -122,6 +123,12 @@ class Ledger:
     async def _write(
         self, reason: str | None, *, detail: dict[str, object] | None = None, **values: object
     ) -> None:
+        # TikTok has acted already: what it said is worth waiting for the database.
+        await patiently(lambda: self._write_now(reason, detail or {}, values))
+
+    async def _write_now(
+        self, reason: str | None, detail: dict[str, object], values: dict[str, object]
+    ) -> None:
         async with self._run.db.begin() as session:
             await self._run.fence(session)
             post = await session.scalar(
@@ -131,7 +138,7 @@ class Ledger:
                 .returning(Post)
             )
             if reason is not None and post is not None:
-                await note(session, self._run.why(reason, **(detail or {})), post=post)
+                await note(session, self._run.why(reason, **detail), post=post)
 
     def _context(self) -> str:
         return f"post:{self._post_id}:upload_url"

@@ -1,0 +1,52 @@
+"""The edit worker: `subiteya worker edit`."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from subiteya.config import Settings
+from subiteya.media.edit import Editor
+from subiteya.media.ffmpeg import find_ffmpeg
+from subiteya.media.fonts import bundled_fonts
+from subiteya.pipeline.edit import EditJourney
+from subiteya.pipeline.tools import Tools
+from subiteya.pipeline.work_folder import remove_abandoned
+from subiteya.workers.run_worker import Shift, run_worker
+
+log = structlog.get_logger(__name__)
+
+TIDY_SECONDS: Final = 10.0
+
+
+async def run_edit_worker(settings: Settings) -> None:
+    """Edit videos until told to stop."""
+    await run_worker(settings, _shift, "edit")
+
+
+async def _shift(tools: Tools, _: AsyncExitStack) -> Shift:
+    settings = tools.settings
+    ffmpeg = await find_ffmpeg(settings.edit.ffmpeg_binary)
+    fonts = await asyncio.to_thread(bundled_fonts)
+    editor = Editor(ffmpeg=ffmpeg.binary, fonts=fonts, threads=settings.edit.ffmpeg_threads)
+
+    async def tidy(stop: asyncio.Event) -> None:
+        await _tidy(settings.home.work, stop)
+
+    return Shift("Edit Worker", EditJourney(editor), settings.edit.concurrency, [tidy])
+
+
+async def _tidy(root: Path, stop: asyncio.Event) -> None:
+    """Remove what a killed worker left behind on this machine, at the start and now and then."""
+    while not stop.is_set():
+        removed = await asyncio.to_thread(remove_abandoned, root)
+        if removed:
+            log.warning("removed the folders of a worker that was killed", folders=removed)
+        try:
+            await asyncio.wait_for(stop.wait(), TIDY_SECONDS)
+        except TimeoutError:
+            continue
