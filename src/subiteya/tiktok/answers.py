@@ -140,8 +140,3 @@ USER_FIELDS: dict[str, tuple[str, ...]] = {
     "user.info.stats": ("follower_count", "following_count", "likes_count", "video_count"),
 }
 """Fields of `UserInfo` by the scope that opens them."""
-
-
-def nothing_null(data: dict[str, Any]) -> dict[str, Any]:
-    """The fields that hold something: TikTok sends null and leaves out as it likes."""
-    return {name: value for name, value in data.items() if value is not None}

@@ -16,11 +16,10 @@ from subiteya.tiktok.answers import (
     Publish,
     PublishStatus,
     UserInfo,
-    nothing_null,
 )
 from subiteya.tiktok.limits import Call
 from subiteya.tiktok.requests import PostInfo, file_upload
-from subiteya.tiktok.wire import DEADLINE_SECONDS, Question, Reply, ask, open_envelope
+from subiteya.tiktok.wire import DEADLINE_SECONDS, Covered, Question, Reply, ask, open_envelope
 
 _A = TypeVar("_A", bound=Answer)
 
@@ -84,12 +83,13 @@ class TikTokClient:
 
     async def user_info(self, token: SecretStr, scopes: Collection[str]) -> UserInfo:
         """The user's profile, as far as the granted `scopes` open it."""
-        fields = [field for scope, names in USER_FIELDS.items() if scope in scopes for field in names]
+        opened = [field for scope, names in USER_FIELDS.items() if scope in scopes for field in names]
+        fields = opened or ["open_id"]  # the parameter is mandatory
         question = self._question(Call.USER_INFO, token, query=f"?fields={','.join(fields)}", method="GET")
         data = open_envelope(question, await self._ask(question))
         user = data.get("user")
         return _typed(
-            UserInfo, question, {**(user if isinstance(user, dict) else {}), "log_id": data["log_id"]}
+            UserInfo, question, Covered(user if isinstance(user, dict) else {}, log_id=data["log_id"])
         )
 
     async def _init(self, call: Call, token: SecretStr, payload: Mapping[str, Any]) -> Publish:
@@ -122,9 +122,9 @@ class TikTokClient:
         return await ask(self._http, question, deadline_seconds=self._deadline_seconds)
 
 
-def _typed(kind: type[_A], question: Question, data: Mapping[str, Any]) -> _A:
+def _typed(kind: type[_A], question: Question, data: Covered) -> _A:
     try:
-        return kind.model_validate(nothing_null(dict(data)))
+        return kind.model_validate(data.without_nulls())
     except ValidationError as error:
         # Names only: the values may hold an upload address.
         fields = sorted({str(part["loc"][0]) for part in error.errors(include_input=False)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,8 @@ import httpx2
 
 from subiteya.config import TikTokSettings
 
-_TIKTOK_DOMAIN: Final = "tiktokapis.com"
+# The dot matters: `eviltiktokapis.com` ends like TikTok's domain.
+_TIKTOK_HOST: Final = re.compile(r"(?:[a-z0-9-]+\.)+tiktokapis\.com", re.ASCII)
 _AUTHORIZE_PATH: Final = "/v2/auth/authorize/"
 
 
@@ -36,8 +38,7 @@ class UploadHosts:
             return False
         if self.origin is not None:
             return _origin(parsed) == _origin(httpx2.URL(self.origin))
-        # The dot matters: `eviltiktokapis.com` ends like TikTok's domain.
-        return _origin(parsed) == ("https", parsed.host, 443) and parsed.host.endswith(f".{_TIKTOK_DOMAIN}")
+        return _origin(parsed) == ("https", parsed.host, 443) and bool(_TIKTOK_HOST.fullmatch(parsed.host))
 
 
 @dataclass(frozen=True, slots=True)

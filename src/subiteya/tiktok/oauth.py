@@ -19,8 +19,7 @@ from typing import Annotated, Any, Final
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from subiteya.domain.errors import TikTokTokenRejected, TikTokUnavailable
-from subiteya.tiktok.answers import nothing_null
+from subiteya.domain.errors import SubiteyaError, TikTokRefused, TikTokTokenRejected, TikTokUnavailable
 from subiteya.tiktok.endpoints import Endpoints
 from subiteya.tiktok.wire import DEADLINE_SECONDS, Question, Reply, ask, unreadable
 
@@ -187,7 +186,7 @@ class OAuthClient:
         if reply.body is not None:
             _raise_if_refused(question, reply)
         if not httpx2.codes.is_success(reply.http_status) or (reply.body is None and not reply.empty):
-            raise unreadable(question, reply)
+            raise _judged(unreadable(question, reply))
 
     async def _tokens(self, name: str, grant: str, form: dict[str, SecretStr]) -> TokenPair:
         question = self._question(name, "/v2/oauth/token/", {"grant_type": SecretStr(grant), **form})
@@ -195,9 +194,9 @@ class OAuthClient:
         reply = await ask(self._http, question, deadline_seconds=self._deadline_seconds)
         _raise_if_refused(question, reply)
         if reply.body is None:
-            raise unreadable(question, reply)
+            raise _judged(unreadable(question, reply))
         try:
-            return _TokenAnswer.model_validate(nothing_null(dict(reply.body))).pair(asked_at)
+            return _TokenAnswer.model_validate(reply.body.without_nulls()).pair(asked_at)
         except ValidationError as error:
             fields = sorted({str(part["loc"][0]) for part in error.errors(include_input=False)})
             raise question.no_answer(f"unusable answer: {', '.join(fields)}") from None
@@ -241,9 +240,13 @@ def _raise_if_refused(question: Question, reply: Reply) -> None:
         code, said, log_id = error, body.get("error_description"), body.get("log_id")
     if not isinstance(code, str) or code in {"", "ok"}:
         return
-    refused = question.refused(code, http_status=reply.http_status, said=said, log_id=log_id)
-    if code in _PASSING:
-        raise TikTokUnavailable(**refused.context)
-    if code == "invalid_grant":
-        raise TikTokTokenRejected(**refused.context)
-    raise refused
+    raise _judged(question.refused(code, http_status=reply.http_status, said=said, log_id=log_id))
+
+
+def _judged(error: SubiteyaError) -> SubiteyaError:
+    """A refusal as the kind of error it really is."""
+    if isinstance(error, TikTokRefused) and error.tiktok_code in _PASSING:
+        return TikTokUnavailable(**error.context)
+    if isinstance(error, TikTokRefused) and error.tiktok_code == "invalid_grant":
+        return TikTokTokenRejected(**error.context)
+    return error

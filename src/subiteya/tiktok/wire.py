@@ -98,12 +98,23 @@ class Question:
         )
 
 
+class Covered(dict[str, Any]):
+    """A JSON object that may hold tokens or upload addresses: logs and tracebacks show none of it."""
+
+    def __repr__(self) -> str:
+        return "Covered(…)"
+
+    def without_nulls(self) -> Covered:
+        """The fields that hold something: TikTok sends null and leaves out as it likes."""
+        return Covered({name: value for name, value in self.items() if value is not None})
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the HTTP status, and the JSON object if there is one (it may hold secrets)."""
+    """What came back: the HTTP status, the JSON object if there is one, and whether there was nothing."""
 
     http_status: int
-    body: Mapping[str, Any] | None = field(repr=False)
+    body: Covered | None
     empty: bool = False
 
 
@@ -152,7 +163,7 @@ def unreadable(question: Question, reply: Reply) -> SubiteyaError:
     return question.no_answer("unreadable answer", http_status=status)
 
 
-def open_envelope(question: Question, reply: Reply) -> dict[str, Any]:
+def open_envelope(question: Question, reply: Reply) -> Covered:
     """The `data` of an answer outside OAuth, with `log_id` put into it.
 
     Success is `error.code == "ok"` and nothing else: TikTok sends some refusals with HTTP 200.
@@ -171,7 +182,7 @@ def open_envelope(question: Question, reply: Reply) -> dict[str, Any]:
     if code != "ok":
         raise question.refused(code, http_status=reply.http_status, said=error.get("message"), log_id=log_id)
     data = (reply.body or {}).get("data")
-    return {**(data if isinstance(data, dict) else {}), "log_id": log_id}
+    return Covered(data if isinstance(data, dict) else {}, log_id=log_id)
 
 
 def _headers(question: Question) -> dict[str, str]:
@@ -194,10 +205,10 @@ def _content(question: Question) -> bytes | None:
     return None
 
 
-def _json_object(content: bytes) -> Mapping[str, Any] | None:
+def _json_object(content: bytes) -> Covered | None:
     """The JSON object, or None. Python's integers have no limit, so that 19-digit ids stay exact."""
     try:
-        body = json.loads(content)
+        body = json.loads(content, object_hook=Covered)
     except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
+    return body if isinstance(body, Covered) else None
