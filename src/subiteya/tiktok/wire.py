@@ -173,7 +173,8 @@ def open_envelope(question: Question, reply: Reply) -> Covered:
         TikTokUnavailable: Unreadable, and the question is harmless.
         TikTokOutcomeUnknown: Unreadable, and the question acts.
     """
-    error = (reply.body or {}).get("error")
+    body = reply.body or Covered()
+    error = body.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     if not isinstance(error, dict) or not isinstance(code, str) or not code:
         raise unreadable(question, reply)
@@ -181,7 +182,7 @@ def open_envelope(question: Question, reply: Reply) -> Covered:
     log_id = str(error.get("log_id") or error.get("logid") or "")
     if code != "ok":
         raise question.refused(code, http_status=reply.http_status, said=error.get("message"), log_id=log_id)
-    data = (reply.body or {}).get("data")
+    data = body.get("data")
     return Covered(data if isinstance(data, dict) else {}, log_id=log_id)
 
 
