@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
+import structlog
 from fastapi import APIRouter, FastAPI
 
 from subiteya import __version__
 from subiteya.config import Settings
 from subiteya.http import openapi, problems
-from subiteya.http.api import health
+from subiteya.http.api import events, health, metrics
+from subiteya.http.feed import Feed
+from subiteya.http.headers import security_headers
+from subiteya.http.live import Live
+from subiteya.http.middleware import AroundRequest
+from subiteya.observe.metrics import HttpMetrics, new_registry
 from subiteya.services.resources import open_resources
 
-JSON_BYTES = 1024**2
+JSON_BYTES: Final = 1024**2
 """Largest request body, in bytes, where a route does not set its own `max_body_size`."""
 
-API_ROUTERS: tuple[APIRouter, ...] = (health.router,)
+API_ROUTERS: tuple[APIRouter, ...] = (events.router, health.router, metrics.router)
 """Everything below `/api`; a new part is one line here."""
+
+_FEED_PAUSE_SECONDS: Final = 1.0
+_log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -28,12 +39,16 @@ def create_app(settings: Settings) -> FastAPI:
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
         openapi_url="/api/openapi.json",
-        docs_url=None,
+        docs_url=None,  # its page needs assets from elsewhere, which our policy forbids
         redoc_url=None,
         lifespan=_lifespan,
         max_body_size=JSON_BYTES,
     )
     app.state.settings = settings
+    app.state.registry = new_registry()
+    counts = HttpMetrics(app.state.registry)
+    app.state.live = Live(counts)
+    app.add_middleware(AroundRequest, metrics=counts, headers=security_headers(settings))
     problems.install(app)
     openapi.install(app)
     for router in API_ROUTERS:
@@ -45,4 +60,20 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with open_resources(app.state.settings) as resources:
         app.state.resources = resources
-        yield
+        feeding = asyncio.create_task(_keep_feeding(Feed(resources, app.state.live)))
+        try:
+            yield
+        finally:
+            app.state.live.close()
+            feeding.cancel()
+            await asyncio.wait([feeding])
+
+
+async def _keep_feeding(feed: Feed) -> None:
+    """Streams must not fall silent because of one error: say it and begin again."""
+    while True:
+        try:
+            await feed.run()
+        except Exception:  # noqa: BLE001 - the last net of a background task; logged with its traceback
+            _log.exception("the live feed broke and begins again")
+        await asyncio.sleep(_FEED_PAUSE_SECONDS)

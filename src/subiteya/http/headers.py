@@ -1,0 +1,61 @@
+"""What browsers may do with our answers: a strict policy, and the storage as the only other place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from subiteya.config import Settings, StorageSettings
+
+_HSTS = "max-age=31536000"
+
+
+def security_headers(settings: Settings) -> Mapping[str, str]:
+    """Headers for every answer: nothing inline, no frame around us, nothing from elsewhere but the storage."""
+    headers = {
+        "Content-Security-Policy": content_policy(settings.storage),
+        "X-Content-Type-Options": "nosniff",
+        # Not `no-referrer`: with it browsers send `Origin: null` on forms, and we look at the origin.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cache-Control": "no-store",
+    }
+    if is_https(settings):
+        headers["Strict-Transport-Security"] = _HSTS
+    return headers
+
+
+def is_https(settings: Settings) -> bool:
+    """Whether people reach us by https; cookies are then for https only."""
+    return settings.http.url.startswith("https://")
+
+
+def content_policy(storage: StorageSettings) -> str:
+    """The Content-Security-Policy: uploads go to the storage, videos and pictures come from there."""
+    elsewhere = " ".join(storage_origins(storage))
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"connect-src 'self' {elsewhere}",
+            f"img-src 'self' data: blob: {elsewhere}",
+            f"media-src 'self' blob: {elsewhere}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def storage_origins(storage: StorageSettings) -> tuple[str, ...]:
+    """Where presigned addresses lead, as origins: the service's host and, in host style, the bucket's."""
+    address = storage.public_endpoint or storage.endpoint
+    if address is None:
+        return (f"https://{storage.bucket}.s3.{storage.region}.amazonaws.com",)
+    parts = urlsplit(address)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if storage.force_path_style:
+        return (origin,)
+    return origin, f"{parts.scheme}://{storage.bucket}.{parts.netloc}"

@@ -1,0 +1,93 @@
+"""Around every request: an id, bound log lines, safe headers, a count, and an answer to what nobody foresaw.
+
+Plain ASGI, so that streams pass through without a task or a buffer of their own.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from subiteya.http import problems
+from subiteya.observe.context import about
+from subiteya.observe.metrics import HttpMetrics
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_QUIET: Final = ("/api/health", "/api/ready", "/api/metrics", "/static/")
+_NO_ROUTE: Final = "(none)"
+_log = structlog.get_logger("subiteya.http")
+
+
+class AroundRequest:
+    """The outermost layer of ours.
+
+    Args:
+        app: What answers.
+        metrics: Where answers are counted.
+        headers: Set on each answer that does not set them itself.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, {**self._headers, "X-Request-ID": request_id})
+        begun = time.perf_counter()
+        with about(request_id=request_id):
+            try:
+                await self._app(scope, receive, answer.send)
+            except Exception:
+                _log.exception("an error that nobody foresaw")
+                if answer.status:
+                    raise  # half an answer is out: only closing the connection tells the truth
+                await problems.unexpected(Request(scope))(scope, receive, answer.send)
+            finally:
+                self._count(scope, answer.status, time.perf_counter() - begun)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        method, path = scope["method"], scope["path"]
+        # The template, not the path: paths hold ids, and one of them a login token.
+        route = getattr(scope.get("route"), "path", _NO_ROUTE)
+        self._metrics.requests.labels(method, route, str(status or "broken")).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
+        say = _log.debug if path.startswith(_QUIET) else _log.info
+        say("answered", method=method, path=path, status=status or "broken", ms=round(seconds * 1000))
+
+
+class _Answer:
+    """Watches one answer on its way out, and completes its headers."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self._send = send
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id if it has a harmless shape, so that a proxy's logs and ours meet; else a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
