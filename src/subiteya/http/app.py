@@ -13,7 +13,18 @@ from fastapi import APIRouter, FastAPI
 from subiteya import __version__
 from subiteya.config import Settings
 from subiteya.http import openapi, problems
-from subiteya.http.api import events, health, metrics
+from subiteya.http.api import (
+    accounts,
+    events,
+    health,
+    me,
+    metrics,
+    patterns,
+    posts,
+    s3_multipart,
+    uploads,
+    videos,
+)
 from subiteya.http.feed import Feed
 from subiteya.http.headers import security_headers
 from subiteya.http.live import Live
@@ -24,7 +35,18 @@ from subiteya.services.resources import open_resources
 JSON_BYTES: Final = 1024**2
 """Largest request body, in bytes, where a route does not set its own `max_body_size`."""
 
-API_ROUTERS: tuple[APIRouter, ...] = (events.router, health.router, metrics.router)
+API_ROUTERS: tuple[APIRouter, ...] = (
+    uploads.router,
+    videos.router,
+    posts.router,
+    s3_multipart.router,
+    patterns.router,
+    accounts.router,
+    me.router,
+    events.router,
+    health.router,
+    metrics.router,
+)
 """Everything below `/api`; a new part is one line here."""
 
 _FEED_PAUSE_SECONDS: Final = 1.0

@@ -11,7 +11,7 @@ _HSTS = "max-age=31536000"
 
 
 def security_headers(settings: Settings) -> Mapping[str, str]:
-    """Headers for every answer: nothing inline, no frame around us, nothing from elsewhere but the storage."""
+    """Headers for every answer: nothing inline, no frame around us, from elsewhere only the storage."""
     headers = {
         "Content-Security-Policy": content_policy(settings.storage),
         "X-Content-Type-Options": "nosniff",

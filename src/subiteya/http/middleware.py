@@ -88,6 +88,6 @@ class _Answer:
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's own id if it has a harmless shape, so that a proxy's logs and ours meet; else a new one."""
+    """The caller's own id if it has a harmless shape, so that a proxy's logs meet ours; else a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
