@@ -32,7 +32,7 @@ def parse_subtitles(data: bytes) -> tuple[Cue, ...]:
     """
     if len(data) > MAX_BYTES:
         raise BadSubtitles(why=f"the file is larger than {MAX_BYTES // 1024**2} MB")
-    text = _decode(data)
+    text = decode_text(data)
     try:
         kind = pysubs2.formats.autodetect_format(text)
         if kind not in _FORMATS:
@@ -48,7 +48,8 @@ def parse_subtitles(data: bytes) -> tuple[Cue, ...]:
     return tuple(cues)
 
 
-def _decode(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
+    """The text of a subtitle file in whatever encoding it came."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")

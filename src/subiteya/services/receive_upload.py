@@ -1,0 +1,71 @@
+"""Take a file's bytes as they come in and put them into `temp/`: no copy in memory or on disk."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterable, AsyncIterator
+
+from sqlalchemy import delete, update
+
+from subiteya.db.models import Upload
+from subiteya.domain.errors import BadInput, TooLarge
+from subiteya.domain.sizes import readable_size
+from subiteya.services.resources import Resources
+from subiteya.services.start_upload import new_upload
+
+
+async def receive_upload(
+    resources: Resources,
+    *,
+    user_id: uuid.UUID,
+    filename: str,
+    content_type: str,
+    chunks: AsyncIterable[bytes],
+) -> Upload:
+    """Store a stream of unknown length.
+
+    When the stream breaks, is too large, or anything else goes wrong, neither bytes nor a row stay behind.
+    Should the process die in the middle, the row tells the sweep what to remove.
+
+    Raises:
+        TooLarge: more bytes came than we accept.
+        BadInput: none came.
+    """
+    upload = new_upload("form", user_id=user_id, filename=filename, content_type=content_type, size=None)
+    async with resources.db.begin() as session:
+        session.add(upload)
+    try:
+        info = await resources.storage.objects.put_stream(
+            upload.key,
+            _limited(chunks, resources.settings.http.max_upload_bytes),
+            content_type=upload.content_type,
+        )
+    except Exception:
+        await discard_upload(resources, upload)
+        raise
+    upload.size_bytes, upload.status = info.size, "completed"
+    async with resources.db.begin() as session:
+        await session.execute(
+            update(Upload)
+            .where(Upload.id == upload.id)
+            .values(size_bytes=upload.size_bytes, status=upload.status)
+        )
+    return upload
+
+
+async def discard_upload(resources: Resources, upload: Upload) -> None:
+    """Remove what a form brought that is of no use: its bytes, then its row."""
+    await resources.storage.objects.delete(upload.key)
+    async with resources.db.begin() as session:
+        await session.execute(delete(Upload).where(Upload.id == upload.id, Upload.status != "used"))
+
+
+async def _limited(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:
+    came = 0
+    async for chunk in chunks:
+        came += len(chunk)
+        if came > limit:
+            raise TooLarge(limit=readable_size(limit))
+        yield chunk
+    if not came:
+        raise BadInput(what="file", why="it is empty")

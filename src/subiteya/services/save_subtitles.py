@@ -1,0 +1,44 @@
+"""Give a video other subtitles, for its next edit."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select, update
+
+from subiteya.db.models import Video
+from subiteya.db.moves import Why, note
+from subiteya.domain.errors import NotFound, WrongState
+from subiteya.domain.states import VIDEO_EDITABLE
+from subiteya.services.announce_change import announce_change
+from subiteya.services.read_subtitles import Subtitles
+from subiteya.services.resources import Resources
+
+
+async def save_subtitles(
+    resources: Resources, *, user_id: uuid.UUID, video_id: uuid.UUID, subtitles: Subtitles
+) -> None:
+    """Replace a video's subtitles.
+
+    Raises:
+        NotFound: no such video of theirs.
+        WrongState: an edit waits or runs, or a post is under way: what is shown and what is made must agree.
+    """
+    async with resources.db.begin() as session:
+        video = await session.scalar(
+            select(Video)
+            .where(Video.id == video_id, Video.user_id == user_id, Video.deleted_at.is_(None))
+            .with_for_update()
+        )
+        if video is None:
+            raise NotFound(what="video")
+        if video.status not in VIDEO_EDITABLE:
+            raise WrongState(what="video", state=video.status.value)
+        await session.execute(
+            update(Video)
+            .where(Video.id == video_id)
+            .values(subtitles=subtitles.text, subtitles_name=subtitles.name, version=Video.version + 1)
+        )
+        detail = {"name": subtitles.name, "cues": subtitles.cues}
+        await note(session, Why(f"user:{user_id}", "subtitles", detail=detail), video=video)
+    await announce_change(resources, video_id)
