@@ -1,0 +1,64 @@
+"""Names that Redis, tools and the seed know: queues, priorities, job ids, the payload's version."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Final
+from uuid import UUID
+
+PAYLOAD_VERSION: Final = 1
+"""Version of a job's data. A worker hands a newer one on to a newer worker."""
+
+
+class QueueName(StrEnum):
+    """BullMQ queues."""
+
+    EDIT = "video-edit"
+    """One job per video."""
+    UPLOAD = "video-upload"
+    """One job per post."""
+
+    @property
+    def kind(self) -> str:
+        """The word that job ids begin with; also BullMQ's job name."""
+        return _KINDS[self]
+
+
+_KINDS: Final = {QueueName.EDIT: "edit", QueueName.UPLOAD: "upload"}
+_QUEUES: Final = {kind: queue for queue, kind in _KINDS.items()}
+
+
+class Priority(IntEnum):
+    """BullMQ priorities: a smaller number is served first. Each is above 0, so jobs live in `prioritized`."""
+
+    CRITICAL = 1
+    HIGH = 3
+    NORMAL = 5
+    LOW = 7
+    VERY_LOW = 9
+
+
+def edit_job_id(video_id: UUID) -> str:
+    """The BullMQ id of a video's edit."""
+    return f"{QueueName.EDIT.kind}-{video_id}"
+
+
+def upload_job_id(post_id: UUID) -> str:
+    """The BullMQ id of a post's upload."""
+    return f"{QueueName.UPLOAD.kind}-{post_id}"
+
+
+def parse_job_id(job_id: str) -> tuple[QueueName, UUID]:
+    """Queue of a job id and the video (edit) or post (upload) that it is about.
+
+    Raises:
+        ValueError: Not an id of ours.
+    """
+    kind, _, subject = job_id.partition("-")
+    queue = _QUEUES.get(kind)
+    if queue is None:
+        raise ValueError(f"not a job id of ours: {job_id!r}")
+    subject_id = UUID(subject)
+    if str(subject_id) != subject:  # UUID() also takes braces, capitals and urn:uuid:
+        raise ValueError(f"not a job id of ours: {job_id!r}")
+    return queue, subject_id

@@ -1,0 +1,88 @@
+"""From a processor's word, or its exception, to what BullMQ understands."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
+from typing import Any, Final
+
+from bullmq import DelayedError, Job, UnrecoverableError
+
+from subiteya.domain.errors import LostTheJob, SubiteyaError
+from subiteya.domain.outcome import AskHuman, Done, GiveUp, Outcome, Retry, Wait
+from subiteya.queue.hand import AbortReason, JobInHand
+from subiteya.queue.names import PAYLOAD_VERSION
+
+CRASHED: Final = "crashed"
+"""Code of an exception that nobody foresaw."""
+
+_NEWER_WORKER_IN: Final = timedelta(seconds=30)
+
+
+class AttemptFailedError(Exception):
+    """Makes BullMQ try again after its back-off, or fail the job when its attempts are spent."""
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """What a processor meant that raised instead of answering.
+
+    An error of ours says itself whether trying again can help. Of any other only its type and place go to
+    Redis: its text may hold an address with a signature.
+    """
+    if isinstance(error, LostTheJob):
+        return Done("another worker has taken over")
+    if isinstance(error, SubiteyaError):
+        word = Retry if error.retryable else GiveUp
+        return word(error.code, str(error))
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Retry(CRASHED, f"{type(error).__name__}{place}")
+
+
+def final_word(outcome: Outcome, aborted: AbortReason | None, now: datetime) -> Outcome:
+    """The outcome, seen in the light of an abort: what broke because we stopped it has not failed."""
+    if isinstance(outcome, Retry):
+        if aborted is AbortReason.SHUTDOWN:
+            return Wait(now, AbortReason.SHUTDOWN)
+        if aborted is AbortReason.CANCELLED:
+            return GiveUp(AbortReason.CANCELLED)
+    return outcome
+
+
+def too_new(hand: JobInHand) -> Wait | None:
+    """During a rolling deploy: a job that only a newer worker understands waits for one."""
+    version = hand.data.get("version", PAYLOAD_VERSION)
+    if isinstance(version, int) and version > PAYLOAD_VERSION:
+        return Wait(datetime.now(UTC) + _NEWER_WORKER_IN, "newer_payload")
+    return None
+
+
+async def settle(job: Job, hand: JobInHand, outcome: Outcome) -> dict[str, Any] | None:
+    """Tell BullMQ.
+
+    Returns:
+        The job's return value, when it is done.
+
+    Raises:
+        DelayedError: Not finished; BullMQ takes no further step.
+        AttemptFailedError: To be retried.
+        UnrecoverableError: Failed for good.
+    """
+    if hand.abort.reason is AbortReason.LOCK_LOST:
+        raise DelayedError  # not ours any more: BullMQ would refuse whatever we say
+    match final_word(outcome, hand.abort.reason, datetime.now(UTC)):
+        case Done(detail):
+            return {"detail": detail} if detail else None
+        case Wait(until):
+            # Moves the job without spending an attempt; the error tells BullMQ that it is moved already.
+            await job.moveToDelayed(round(until.timestamp() * 1000), hand.token)
+            raise DelayedError
+        case Retry(code, detail):
+            raise AttemptFailedError(_sentence(code, detail)) from None
+        case GiveUp(code, detail) | AskHuman(code, detail):
+            raise UnrecoverableError(_sentence(code, detail)) from None
+
+
+def _sentence(code: str, detail: str) -> str:
+    return f"{code}: {detail}" if detail else code

@@ -1,0 +1,257 @@
+"""A BullMQ worker that says when it dies, hands back what it cannot finish, and keeps an idle Redis quiet.
+
+What the Python port does by itself, and what is done about it here:
+
+* An `asyncio.CancelledError` that leaks out of a processor ends its loop for good, silently: guarded.
+* Whatever ends its loop, nobody hears of it: `run` raises `WorkerDiedError`, so that the process restarts.
+* Without knowing the server's version it rounds waits up to whole seconds: asked once.
+* A lost lock is only reported: the job is told to stop.
+* `close()` may sleep a whole idle wait when it comes at the end of a job, and a job may arrive after it:
+  both are bounded, and such a job is handed back untouched.
+* Its limiter does not wake up: not used; rates are slots in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Final
+
+import structlog
+from bullmq import Job, UnrecoverableError, Worker
+from redis.exceptions import RedisError
+
+from subiteya.config import QueueSettings
+from subiteya.domain.outcome import Outcome, Retry
+from subiteya.queue.connection import redis_options
+from subiteya.queue.hand import Abort, AbortReason, JobInHand, Processor
+from subiteya.queue.names import QueueName, parse_job_id
+from subiteya.queue.settle import outcome_of, settle, too_new
+
+HAND_BACK_SECONDS: Final = 5.0
+"""How long a stopping job gets to end and be handed back after its grace time."""
+
+_REPORT_S: Final = 2.0
+_CLOSE_S: Final = 5.0
+_LINGER_S: Final = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class WorkerDiedError(RuntimeError):
+    """The worker's loop ended though nobody stopped it; the process should end and be started again."""
+
+
+class QueueWorker:
+    """Runs the jobs of one queue in this process.
+
+    Args:
+        queue: Which queue.
+        processor: Does the work.
+        settings: Where Redis is, and how often to ask it.
+        name: For `CLIENT LIST` and logs; no spaces.
+        concurrency: Jobs at once.
+        max_stalled: How many crashes BullMQ's own check forgives before it fails the job.
+    """
+
+    def __init__(
+        self,
+        queue: QueueName,
+        processor: Processor,
+        settings: QueueSettings,
+        *,
+        name: str,
+        concurrency: int = 1,
+        max_stalled: int = 1,
+    ) -> None:
+        self.queue = queue
+        self.ready = asyncio.Event()
+        """Set once Redis has answered and jobs are taken."""
+        self._processor = processor
+        self._options = {
+            "connection": redis_options(settings),
+            "prefix": settings.prefix,
+            "name": name,
+            "concurrency": concurrency,
+            "autorun": False,
+            "lockDuration": settings.lock_duration_ms,
+            "stalledInterval": settings.stalled_interval_ms,
+            "maxStalledCount": max_stalled,
+            "drainDelay": settings.drain_delay_s,
+        }
+        self._log = _log.bind(queue=str(queue), worker=name)
+        self._worker: Worker | None = None
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
+        # By id and token: a job whose lock was lost may run here twice, and two jobs may share a token.
+        self._in_hand: dict[tuple[str, str], JobInHand] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def in_hand(self) -> tuple[JobInHand, ...]:
+        """The jobs that run here now."""
+        return tuple(self._in_hand.values())
+
+    def abort(self, job_id: str, reason: AbortReason = AbortReason.CANCELLED) -> bool:
+        """Ask a job that runs here to stop; False when it does not run here."""
+        runs = [hand for hand in self._in_hand.values() if hand.id == job_id]
+        for hand in runs:
+            hand.abort.set(reason)
+        return bool(runs)
+
+    async def run(self) -> None:
+        """Take and run jobs until `stop` is called. Survives a restart of Redis.
+
+        Raises:
+            WorkerDiedError: The loop ended by itself.
+        """
+        if self._stopping:
+            return
+        # Made here and not before: BullMQ wants a running loop.
+        worker = self._worker = Worker(str(self.queue), self._process, self._options)
+        worker.on("error", self._on_error)
+        worker.on("failed", self._on_failed)
+        worker.on("stalled", self._on_stalled)
+        worker.on("lockRenewalFailed", self._on_lock_lost)
+        self._loop = asyncio.create_task(self._serve(worker))
+        try:
+            await asyncio.wait({self._loop})
+            if not self._stopping:
+                cause = None if self._loop.cancelled() else self._loop.exception()
+                raise WorkerDiedError(f"the worker of {self.queue} ended by itself") from cause
+        finally:
+            if not self._stopping:
+                self._stopping = True
+                await self._force(worker)
+
+    async def stop(self, grace_s: float, hand_back_s: float = HAND_BACK_SECONDS) -> None:
+        """Take no more jobs; let those in hand end; hand back what is left. Never raises for Redis.
+
+        Takes at most `grace_s` + `hand_back_s` + a few seconds.
+
+        Args:
+            grace_s: Seconds that jobs in hand get to finish.
+            hand_back_s: Seconds from the abort signal until they are cancelled for good; a job that misses
+                them stays active in Redis until its lease or lock runs out.
+        """
+        if self._stopping:
+            return
+        self._stopping = True
+        worker, loop = self._worker, self._loop
+        if worker is None or loop is None:
+            return
+        if not worker.running:  # BullMQ would close first, and connect again after that
+            await self._force(worker)
+            return
+        closing = asyncio.create_task(worker.close())
+        closed = asyncio.create_task(asyncio.wait({closing, loop}))
+        await self._settled(worker, closed, grace_s)
+        if self._in_hand:
+            for hand in self._in_hand.values():
+                hand.abort.set(AbortReason.SHUTDOWN)
+            await self._settled(worker, closed, hand_back_s)
+        if not closed.done():
+            await self._force(worker)
+            await asyncio.wait({closed}, timeout=_CLOSE_S)
+
+    async def _serve(self, worker: Worker) -> None:
+        await worker.blockingRedisConnection.getRedisVersion()
+        self.ready.set()
+        await worker.run()
+
+    async def _settled(self, worker: Worker, closed: asyncio.Task[Any], limit_s: float) -> None:
+        """Wait until BullMQ has closed, but not much longer than until the last job has ended."""
+        idle = asyncio.create_task(self._idle.wait())
+        await asyncio.wait({closed, idle}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        if idle.done():
+            await asyncio.wait({closed}, timeout=_LINGER_S)
+            if worker.jobs:  # the last result is still on its way to Redis
+                await asyncio.wait({closed}, timeout=_CLOSE_S)
+        idle.cancel()
+
+    async def _force(self, worker: Worker) -> None:
+        """Cancel what still runs and close the connections."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.wait({self._loop}, timeout=_CLOSE_S)
+        closing = asyncio.create_task(worker.close(force=True))
+        await asyncio.wait({closing}, timeout=_CLOSE_S)
+        idle = asyncio.create_task(self._idle.wait())  # processors clean up behind themselves
+        await asyncio.wait({idle}, timeout=_CLOSE_S)
+        idle.cancel()
+
+    async def _process(self, job: Job, token: str) -> dict[str, Any] | None:
+        try:
+            queue, subject = parse_job_id(job.id)
+        except ValueError as error:
+            raise UnrecoverableError(str(error)) from None
+        hand = JobInHand(
+            id=job.id,
+            queue=queue,
+            subject=subject,
+            data=job.data if isinstance(job.data, dict) else {},
+            attempts_made=job.attemptsMade,
+            attempts=job.attempts,
+            crashes=job.stalledCounter,
+            token=token,
+            abort=Abort(),
+            report=lambda value: self._report(job.updateProgress(value)),
+        )
+        self.abort(job.id, AbortReason.LOCK_LOST)  # an earlier run of it here, that Redis took for dead
+        self._in_hand[job.id, token] = hand
+        self._idle.clear()
+        try:
+            outcome = await self._outcome(hand)
+            await self._send_log(job, hand)
+            return await settle(job, hand, outcome)
+        finally:
+            del self._in_hand[job.id, token]
+            if not self._in_hand:
+                self._idle.set()
+
+    async def _outcome(self, hand: JobInHand) -> Outcome:
+        if self._stopping:
+            hand.abort.set(AbortReason.SHUTDOWN)
+            return Retry(AbortReason.SHUTDOWN)
+        if (wait := too_new(hand)) is not None:
+            return wait
+        try:
+            return await self._processor(hand)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise  # a forced stop
+            self._log.exception("a cancelled sub-task leaked out of the processor", job=hand.id)
+            return outcome_of(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is becomes the outcome
+            self._log.exception("the processor raised", job=hand.id)
+            return outcome_of(error)
+
+    async def _send_log(self, job: Job, hand: JobInHand) -> None:
+        if hand.lines and hand.abort.reason is not AbortReason.LOCK_LOST:
+            key = job.backend.toKey(f"{job.id}:logs")
+            # Not Job.log: three commands per line.
+            await self._report(job.backend.conn.rpush(key, *hand.lines))
+
+    async def _report(self, call: Awaitable[Any]) -> None:
+        """Something nice to have in Redis; never worth a job."""
+        try:
+            async with asyncio.timeout(_REPORT_S):
+                await call
+        except (RedisError, OSError, TimeoutError, TypeError) as error:  # TypeError: the job is gone
+            self._log.info("Redis did not take a report", error=str(error))
+
+    def _on_error(self, error: Exception, job: Job | None = None) -> None:
+        self._log.warning("queue trouble", error=str(error), job=job.id if job else None)
+
+    def _on_failed(self, job: Job, error: Exception) -> None:
+        self._log.info("attempt failed", job=job.id, attempt=job.attemptsMade, error=str(error))
+
+    def _on_stalled(self, job_id: str) -> None:
+        self._log.warning("took back a job whose worker is gone", job=job_id)
+
+    def _on_lock_lost(self, job_ids: list[str]) -> None:
+        for job_id in job_ids:
+            self._log.warning("lost the lock of a job in hand", job=job_id)
+            self.abort(job_id, AbortReason.LOCK_LOST)
