@@ -34,6 +34,7 @@ data: {"id":"0b1d4c9e-…"}
 
 @router.get(
     "/events",
+    status_code=200,  # FastAPI finds none in the response class, and OpenAPI needs one
     response_class=EventStreamResponse,
     responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}},
 )
