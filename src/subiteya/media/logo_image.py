@@ -85,5 +85,7 @@ def _load(data: bytes) -> tuple[str, Image.Image]:
             return opened.format or "PNG", upright.convert("RGBA")
     except UnidentifiedImageError as error:
         raise BadImage(why="it is neither PNG nor JPEG nor WebP") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise BadImage(why=f"it has more than {MAX_PIXELS // 1_000_000} million pixels") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise BadImage(why="it is broken") from error
