@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import ApiKey, LoginLink, Session, User
@@ -92,7 +92,7 @@ async def check_api_key(resources: Resources, key: str) -> User | None:
         .where(
             ApiKey.key_hash == _hash(key),
             ApiKey.revoked_at.is_(None),
-            func.coalesce(ApiKey.expires_at, "infinity") > func.now(),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
         )
     )
     async with resources.db.begin() as session:
