@@ -1,1 +1,5 @@
-"""The operator's front door."""
+"""The operator's front door: `subiteya …`."""
+
+from subiteya.cli.app import main
+
+__all__ = ["main"]

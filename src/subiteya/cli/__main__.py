@@ -1,0 +1,5 @@
+"""`python -m subiteya.cli`: how the supervisor starts its parts."""
+
+from subiteya.cli.app import main
+
+main()

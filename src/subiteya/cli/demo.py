@@ -1,0 +1,126 @@
+"""`subiteya demo`: from a clip to a post on this machine, to be watched."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from subiteya.cli.api_client import ApiClient, open_api
+from subiteya.cli.chain import Order
+from subiteya.cli.first_start import prepare
+from subiteya.cli.publish import Server, link_of, publish_order, server_of
+from subiteya.cli.running import language, read_settings, run
+from subiteya.config import Settings
+from subiteya.embedded.home import Home
+from subiteya.embedded.stack import make_supervisor
+from subiteya.embedded.state import Stack, find_running
+from subiteya.media.edit import Editor
+from subiteya.media.ffmpeg import find_ffmpeg
+from subiteya.media.fonts import bundled_fonts
+from subiteya.media.sample import Sample, make_sample
+
+PATTERN_NAME = "Demo"
+SPEC: dict[str, Any] = {
+    "logo": {"anchor": "top_right", "width_percent": 22, "opacity": 0.95},
+    "effects": {"look": "vibrant", "vignette": 0.35, "contrast": 0.05},
+}
+CAPTION = "Del teléfono a TikTok con SubiteYa #subiteya"
+
+
+def demo(
+    clip: Annotated[
+        Path | None,
+        typer.Argument(help="A video of yours; a sample is made when missing.", exists=True, dir_okay=False),
+    ] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help="Subtitles for it.", exists=True, dir_okay=False)
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the stack running afterwards, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Take a clip from upload to posted: starts everything that is needed, and shows each step."""
+    run(_demo(clip, subtitles, keep=keep))
+
+
+async def _demo(clip: Path | None, subtitles: Path | None, *, keep: bool) -> None:
+    settings = read_settings()
+    console = Console()
+    running = find_running(Home(settings.home.home))
+    if running is not None:
+        await _show(running, settings, clip, subtitles, console)
+        return
+
+    async def body(stack: Stack) -> None:
+        await _show(stack, settings, clip, subtitles, console)
+        if keep:
+            console.print(
+                _line(
+                    "Sigue en marcha hasta Ctrl-C" if language() == "es" else "Runs until Ctrl-C", stack.url
+                )
+            )
+            await asyncio.Event().wait()
+
+    await make_supervisor(settings, console).run(body)
+
+
+async def _show(
+    stack: Stack, settings: Settings, clip: Path | None, subtitles: Path | None, console: Console
+) -> None:
+    begun = time.monotonic()
+    await prepare(stack)
+    sample = await _sample(settings, settings.home.home / "demo")
+    order_clip = clip or sample.video
+    captions = subtitles if clip is not None else sample.subtitles
+    async with (
+        server_of(stack.url, None) as server,
+        open_api(server.url, server.key, language()) as api,
+    ):
+        await _save_pattern(api, sample.logo)
+        account = (await api.get("/accounts"))["accounts"][0]["id"]
+        order = Order(
+            clip=order_clip,
+            subtitles=captions,
+            pattern=PATTERN_NAME,
+            account=account,
+            caption=CAPTION,
+            notes=settings.home.home / "uploads",
+        )
+        video = await publish_order(api, order, server, as_json=False)
+        _say_posted(console, video, server, time.monotonic() - begun)
+
+
+def _say_posted(console: Console, video: dict[str, Any], server: Server, seconds: float) -> None:
+    spanish = language() == "es"
+    console.print()
+    title = f"Publicado en {seconds:.0f} s" if spanish else f"Posted in {seconds:.0f} s"
+    console.print(Text(f"✓ {title}", "bold green"))
+    console.print(_line("Míralo" if spanish else "Watch it", link_of(video, server) or server.url))
+
+
+def _line(label: str, value: str) -> Text:
+    return Text.assemble((f"{label}: ", "dim"), (value, "bold underline"))
+
+
+async def _sample(settings: Settings, folder: Path) -> Sample:
+    """The sample clip, logo and subtitles: made once, kept in the data folder."""
+    ffmpeg = await find_ffmpeg(settings.edit.ffmpeg_binary)
+    fonts = await asyncio.to_thread(bundled_fonts)
+    folder.mkdir(parents=True, exist_ok=True)
+    return await make_sample(Editor(ffmpeg=ffmpeg.binary, fonts=fonts), folder.resolve())
+
+
+async def _save_pattern(api: ApiClient, logo: Path) -> None:
+    patterns = (await api.get("/patterns"))["patterns"]
+    if any(one["name"] == PATTERN_NAME for one in patterns):
+        return
+    made = await api.post("/patterns", {"name": PATTERN_NAME, "spec": json.loads(json.dumps(SPEC))})
+    content = await asyncio.to_thread(logo.read_bytes)
+    await api.ask("POST", f"/patterns/{made['id']}/logo", files={"file": (logo.name, content, "image/png")})
