@@ -83,7 +83,7 @@ async def load_videos(
     newest = await session.execute(
         select(Event.video_id, func.max(Event.id)).where(Event.video_id.in_(videos)).group_by(Event.video_id)
     )
-    last_ids = dict(newest.tuples().all())
+    last_ids = dict(newest.all())
     return [
         VideoView(videos[video_id], tuple(posts[video_id]), edits.get(video_id), last_ids.get(video_id, 0))
         for video_id in dict.fromkeys(video_ids)
