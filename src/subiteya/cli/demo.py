@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx2
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -42,15 +43,16 @@ def demo(
     subtitles: Annotated[
         Path | None, typer.Option(help="Subtitles for it.", exists=True, dir_okay=False)
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show what every process writes.")] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the stack running afterwards, until Ctrl-C.")
     ] = False,
 ) -> None:
     """Take a clip from upload to posted: starts everything that is needed, and shows each step."""
-    run(_demo(clip, subtitles, keep=keep))
+    run(_demo(clip, subtitles, verbose=verbose, keep=keep))
 
 
-async def _demo(clip: Path | None, subtitles: Path | None, *, keep: bool) -> None:
+async def _demo(clip: Path | None, subtitles: Path | None, *, verbose: bool, keep: bool) -> None:
     settings = read_settings()
     console = Console()
     running = find_running(Home(settings.home.home))
@@ -68,7 +70,7 @@ async def _demo(clip: Path | None, subtitles: Path | None, *, keep: bool) -> Non
             )
             await asyncio.Event().wait()
 
-    await make_supervisor(settings, console).run(body)
+    await make_supervisor(settings, console, show_lines=verbose).run(body)
 
 
 async def _show(
@@ -94,19 +96,38 @@ async def _show(
             notes=settings.home.home / "uploads",
         )
         video = await publish_order(api, order, server, as_json=False)
-        _say_posted(console, video, server, time.monotonic() - begun)
+        branded = await _fetch(api, video, settings.home.home / "demo")
+        _say_posted(console, video, server, branded, time.monotonic() - begun)
 
 
-def _say_posted(console: Console, video: dict[str, Any], server: Server, seconds: float) -> None:
+async def _fetch(api: ApiClient, video: dict[str, Any], folder: Path) -> Path:
+    """Put the branded clip beside the sample, to be looked at when everything has stopped."""
+    answer = await api.get(f"/videos/{video['id']}/download", which="edited")
+    target = folder / f"posted-{video['id'][:8]}.mp4"
+    async with httpx2.AsyncClient(timeout=60) as http, http.stream("GET", answer["url"]) as response:
+        response.raise_for_status()
+        with target.open("wb") as file:
+            async for block in response.aiter_bytes():
+                file.write(block)
+    return target
+
+
+def _say_posted(
+    console: Console, video: dict[str, Any], server: Server, branded: Path, seconds: float
+) -> None:
     spanish = language() == "es"
     console.print()
     title = f"Publicado en {seconds:.0f} s" if spanish else f"Posted in {seconds:.0f} s"
     console.print(Text(f"✓ {title}", "bold green"))
-    console.print(_line("Míralo" if spanish else "Watch it", link_of(video, server) or server.url))
+    link = link_of(video, server)
+    if link is not None:
+        again = "(mientras corre: subiteya up)" if spanish else "(while it runs: subiteya up)"
+        console.print(_line("Publicación" if spanish else "The post", link, again))
+    console.print(_line("El clip con tu marca" if spanish else "The branded clip", str(branded)))
 
 
-def _line(label: str, value: str) -> Text:
-    return Text.assemble((f"{label}: ", "dim"), (value, "bold underline"))
+def _line(label: str, value: str, remark: str = "") -> Text:
+    return Text.assemble((f"{label}: ", "dim"), (value, "bold underline"), (f" {remark}", "dim"))
 
 
 async def _sample(settings: Settings, folder: Path) -> Sample:

@@ -18,7 +18,7 @@ from subiteya.cli.api_client import ApiClient, open_api
 from subiteya.cli.chain import Order, Watcher, run_chain
 from subiteya.cli.journey_view import JourneyView, timeline_table
 from subiteya.cli.running import language, read_settings, run
-from subiteya.domain.errors import BadInput, ConfigurationError
+from subiteya.domain.errors import ConfigurationError
 from subiteya.embedded.home import Home
 from subiteya.embedded.state import Stack, find_running
 from subiteya.services.access import create_api_key, ensure_owner
@@ -106,9 +106,7 @@ async def publish_order(api: ApiClient, order: Order, server: Server, *, as_json
 def link_of(video: dict[str, Any], server: Server) -> str | None:
     """Where the post can be seen: TikTok's link, or the simulator's page; None while TikTok gave none."""
     post = video["posts"][-1]
-    if post["post_url"]:
-        return str(post["post_url"])
-    return server.simulator_url
+    return str(post["post_url"]) if post["post_url"] else server.simulator_url
 
 
 @asynccontextmanager
@@ -153,14 +151,3 @@ def _read_spec(path: Path | None) -> dict[str, Any] | None:
     if not isinstance(spec, dict):
         raise typer.BadParameter(f"{path} holds no JSON object", param_hint="--spec")
     return spec
-
-
-def need_file(path: Path) -> Path:
-    """The path, when there is a file.
-
-    Raises:
-        BadInput: there is none.
-    """
-    if not path.is_file():
-        raise BadInput(what=str(path), why="there is no such file")
-    return path

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from subiteya.config import Settings
 from subiteya.embedded.home import Home, Secrets
 from subiteya.embedded.leftover import stop_left_overs
 from subiteya.embedded.ports import Ports
 from subiteya.embedded.postgres import Postgres
-from subiteya.embedded.process import Child
 from subiteya.embedded.s3 import S3
-from subiteya.embedded.service import Service, start_service
+from subiteya.embedded.screen import Screen
+from subiteya.embedded.service import Running, start_together
 from subiteya.embedded.valkey import Valkey
 
 Engine = Postgres | Valkey | S3
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A service with its present process."""
-
-    service: Service
-    child: Child
 
 
 class Engines:
@@ -39,7 +30,7 @@ class Engines:
 
     def __init__(self, home: Home, ports: Ports, settings: Settings | None, *, durable: bool = True) -> None:
         self._home = home
-        self._secrets: Secrets = home.secrets()
+        self._secrets = home.secrets()
         self._needs_key = settings is None or not settings.security.encryption_keys
         self.services: Sequence[Engine] = _wanted(home, ports, settings, self._secrets, durable=durable)
         self.running: list[Running] = []
@@ -52,29 +43,23 @@ class Engines:
             words.update(service.environment)
         return words
 
-    async def start(self, on_line: Callable[[str, str], None] | None = None) -> Mapping[str, Child]:
-        """Start all of them, side by side; from the main thread.
+    async def start(self, screen: Screen) -> None:
+        """Start all of them, side by side, after stopping what a killed parent has left over.
 
-        Args:
-            on_line: Called with the name of the engine and a line that belongs on the terminal.
+        From the main thread.
 
         Raises:
             StackError: One did not start; then none is left running.
         """
-        await stop_left_overs(self._home.pids)
+        for left in await stop_left_overs(self._home.pids):
+            screen.say(f"Stopped {left.name} (process {left.identity.pid}), left over from a killed run")
         self._home.remove_sockets()
         self._home.prepare()
         try:
-            async with asyncio.TaskGroup() as group:
-                for service in self.services:
-                    group.create_task(self._start_one(service, on_line))
-        except BaseExceptionGroup as several:
-            await self.stop()
-            raise several.exceptions[0] from None
+            await start_together(self.services, screen, self.running)
         except BaseException:
             await self.stop()
             raise
-        return {running.service.name: running.child for running in self.running}
 
     async def stop(self, limit_s: float = 8) -> None:
         """Stop all of them, side by side, by force after the limit (seconds)."""
@@ -84,13 +69,6 @@ class Engines:
         for service in self.services:
             if isinstance(service, S3):
                 service.remove_sockets()
-
-    async def _start_one(self, service: Engine, on_line: Callable[[str, str], None] | None) -> None:
-        def show(line: str) -> None:
-            if on_line is not None:
-                on_line(service.name, line)
-
-        self.running.append(Running(service, await start_service(service, show)))
 
 
 def _wanted(

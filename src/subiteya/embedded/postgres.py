@@ -37,6 +37,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+_NOT_READY = ("the database system is starting up", "the database system is not yet accepting connections")
 _FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -100,7 +101,9 @@ class Postgres:
                 await connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def shows(self, line: str) -> bool:
-        """Warnings and worse."""
+        """Warnings and worse, without the answers to our own questions whether it is ready."""
+        if any(words in line for words in _NOT_READY):
+            return False
         return any(f"{level}: " in line for level in ("WARNING", "ERROR", "FATAL", "PANIC"))
 
     async def _connect(self) -> psycopg.AsyncConnection:

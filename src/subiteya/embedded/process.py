@@ -50,7 +50,7 @@ class ChildSpec:
         name: Short and unique; names the log and the pid file.
         command: Program and arguments.
         environment: The child's whole environment.
-        folder: Its working folder.
+        folder: Its working folder; None for ours.
         logs: Folder of the log file.
         pids: Folder of the pid file.
         stop_signal: What asks it to end, also when we die (Linux).
@@ -60,7 +60,7 @@ class ChildSpec:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
-    folder: Path
+    folder: Path | None
     logs: Path
     pids: Path
     stop_signal: signal.Signals = signal.SIGTERM

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from subiteya.embedded.errors import EngineFailed
 from subiteya.embedded.process import Child, ChildSpec
+from subiteya.embedded.screen import Screen
 
 _PROBE_SECONDS = 0.03
+_SLOW_SECONDS = 5
+_STOP_SECONDS = 2  # for what has not become ready and so holds nothing dear
 _TAIL_IN_ERRORS = 12
 
 
@@ -38,26 +42,65 @@ class Service(Protocol):
         """Whether a line of its output belongs on the terminal; the log file gets each."""
 
 
-async def start_service(service: Service, on_line: Callable[[str], None] | None = None) -> Child:
-    """Start a service and wait until it is ready.
+@dataclass(slots=True)
+class Running:
+    """A service with its present process; a restart puts another child in its place."""
+
+    service: Service
+    child: Child
+
+
+async def start_service(service: Service, screen: Screen, remark: str | None = None) -> Child:
+    """Start a service and wait until it is ready; from the main thread.
+
+    Args:
+        service: What to start.
+        screen: Gets its lines and the readiness line.
+        remark: Stands in the readiness line.
 
     Raises:
         EngineFailed: It ended, or was not ready within its limit; it no longer runs then.
     """
 
     def show(line: str) -> None:
-        if on_line is not None and service.shows(line):
-            on_line(line)
+        if service.shows(line):
+            screen.line(service.name, line)
 
-    child = Child(await service.prepare(), show)
-    child.start()
+    begun = time.monotonic()
+    slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, screen.slow, service.name)
     try:
-        await _until_ready(service, child)
-        await service.settle()
-    except BaseException:
-        await child.stop(5)
-        raise
+        child = Child(await service.prepare(), show)
+        try:
+            child.start()
+            await _until_ready(service, child)
+            await service.settle()
+        except BaseException:
+            await child.stop(_STOP_SECONDS)
+            raise
+    except OSError as error:
+        raise EngineFailed(f"{service.name} did not start: {error}") from error
+    finally:
+        slow.cancel()
+    screen.ready(service.name, time.monotonic() - begun, remark)
     return child
+
+
+async def start_together(services: Sequence[Service], screen: Screen, running: list[Running]) -> None:
+    """Start services side by side; each one that is ready is added to `running`.
+
+    Raises:
+        EngineFailed: One did not start; the others may run or not, as `running` says.
+    """
+
+    async def start(service: Service) -> None:
+        running.append(Running(service, await start_service(service, screen)))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for service in services:
+                group.create_task(start(service))
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
 
 
 async def _until_ready(service: Service, child: Child) -> None:

@@ -20,9 +20,10 @@ _GRACE_S = 3  # a worker hands its job back after this time, so that Ctrl-C is d
 _API, _WORKERS, _SIMULATOR = 1, 2, 3  # stop stages
 
 
-def make_supervisor(settings: Settings, console: Console) -> Supervisor:
-    """The supervisor of `subiteya up` and `demo`."""
-    return Supervisor(settings, lambda ports: plan_stack(settings, ports), Screen(console))
+def make_supervisor(settings: Settings, console: Console, *, show_lines: bool = True) -> Supervisor:
+    """The supervisor of `subiteya up` and, with quiet parts, of `demo`."""
+    screen = Screen(console, show_lines=show_lines)
+    return Supervisor(settings, lambda ports: plan_stack(settings, ports), screen)
 
 
 def plan_stack(settings: Settings, ports: Ports) -> Plan:

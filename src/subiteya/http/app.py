@@ -31,6 +31,7 @@ from subiteya.http.live import Live
 from subiteya.http.middleware import AroundRequest
 from subiteya.observe.metrics import HttpMetrics, new_registry
 from subiteya.services.resources import open_resources
+from subiteya.services.sweep import Sweeper
 
 JSON_BYTES: Final = 1024**2
 """Largest request body, in bytes, where a route does not set its own `max_body_size`."""
@@ -83,12 +84,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with open_resources(app.state.settings) as resources:
         app.state.resources = resources
         feeding = asyncio.create_task(_keep_feeding(Feed(resources, app.state.live)))
+        stop = asyncio.Event()
+        sweeping = asyncio.create_task(Sweeper(resources).run(stop))
         try:
             yield
         finally:
             app.state.live.close()
+            stop.set()
             feeding.cancel()
-            await asyncio.wait([feeding])
+            await asyncio.wait([feeding, sweeping])
 
 
 async def _keep_feeding(feed: Feed) -> None:

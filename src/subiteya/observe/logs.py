@@ -27,6 +27,7 @@ _TALKATIVE: Final = (
     "multipart",
     "python_multipart",
     "PIL",
+    "fontTools",
     "urllib3",
 )
 """Libraries whose INFO and DEBUG lines tell of every request."""

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 
 from subiteya.db import jobs, leases, slots
 from subiteya.db.models import Heartbeat, Job, Outbox
-from subiteya.domain.errors import SubiteyaError
+from subiteya.domain.errors import SubiteyaError, Unavailable
 from subiteya.domain.states import JobStatus
 from subiteya.queue.names import QueueName
 from subiteya.queue.presence import JobState, release_orphan, runnable_jobs
@@ -48,14 +48,15 @@ class Sweeper:
         self._stuck: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Sweep until `stop` is set; a service that is down is said once a sweep and tried again."""
+        """Sweep until `stop` is set; what goes wrong is said and tried again at the next sweep."""
         while not stop.is_set():
             try:
                 await self.once()
-            except SubiteyaError as error:
-                if not error.retryable:
-                    raise
+            except Unavailable as error:
                 log.warning("the sweep waits", why=error.sentence())
+            except Exception:
+                # One duty's mistake must not end the others: everything that was left behind relies on them.
+                log.exception("the sweep broke off")
             try:
                 await asyncio.wait_for(stop.wait(), self._every)
             except TimeoutError:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import Account, Post
 from subiteya.db.moves import Why, move_post, note
-from subiteya.domain.errors import QueueUnavailable, SubiteyaError, TikTokRefused
+from subiteya.domain.errors import QueueUnavailable, SubiteyaError, TikTokRefused, Unavailable
 from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Wait
 from subiteya.domain.states import LedgerStep, PostStatus
 from subiteya.pipeline.publish.ask import Voice
@@ -63,10 +63,12 @@ class Confirmer:
         while not stop.is_set():
             try:
                 asked = await self.once()
-            except SubiteyaError as error:
-                if not error.retryable:
-                    raise
+            except Unavailable as error:
                 log.warning("TikTok's word must wait", why=error.sentence())
+                asked = 0
+            except Exception:
+                # One post's trouble must not silence the others; it is asked about again when it is due.
+                log.exception("asking for TikTok's word broke off")
                 asked = 0
             if asked < BATCH:
                 try:
