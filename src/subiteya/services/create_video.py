@@ -18,14 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import Upload, Video
 from subiteya.db.moves import Why, note
 from subiteya.domain.errors import NotAVideo, NotFound, StorageUnavailable, TooLarge, WrongState
-from subiteya.domain.keys import VideoFile, parse_key, video_key
 from subiteya.domain.probe import Probe
 from subiteya.domain.sizes import readable_size
 from subiteya.media.probe import probe
 from subiteya.services.announce_change import announce_change
 from subiteya.services.read_subtitles import Subtitles
 from subiteya.services.resources import Resources
-from subiteya.services.start_upload import ANY_TYPE
+from subiteya.services.start_upload import ANY_TYPE, source_key, video_id_of
 from subiteya.storage import ObjectInfo
 from subiteya.storage.errors import ObjectMissing, UploadIncomplete
 
@@ -92,11 +91,11 @@ async def create_video(
         # Somebody who asks at the same time may just have moved the bytes: then they are there.
         source = await _look(resources, upload)
     target = await resources.storage.copies.move_to_videos(
-        upload.key, user_id=user_id, video_id=_video_id(upload), if_match=_version(upload, source)
+        upload.key, user_id=user_id, video_id=video_id_of(upload), if_match=_version(upload, source)
     )
     name = filename or upload.filename
     video = Video(
-        id=_video_id(upload),
+        id=video_id_of(upload),
         user_id=user_id,
         title=(title or "").strip()[:_LONGEST_TITLE] or PurePosixPath(name).stem[:_LONGEST_TITLE],
         filename=name,
@@ -153,7 +152,7 @@ async def _look(resources: Resources, upload: Upload) -> _Source:
 
 async def _find_bytes(resources: Resources, upload: Upload) -> ObjectInfo:
     """Where the upload's bytes are: in `temp/`, or moved already by an attempt that did not finish."""
-    for key in (upload.key, _target_key(upload)):
+    for key in (upload.key, source_key(upload)):
         try:
             return await resources.storage.objects.head(key)
         except ObjectMissing:
@@ -168,7 +167,7 @@ async def _refuse(resources: Resources, upload: Upload) -> None:
             .where(Upload.id == upload.id, Upload.status.in_(["open", "completed"]))
             .values(status="aborted")
         )
-    for key in (upload.key, _target_key(upload)):
+    for key in (upload.key, source_key(upload)):
         await resources.storage.objects.delete(key)
 
 
@@ -201,7 +200,7 @@ async def _made_before(resources: Resources, upload: Upload) -> uuid.UUID:
             select(Video.id).where(Video.id == upload.video_id, Video.deleted_at.is_(None))
         )
     if status != "used":
-        await resources.storage.objects.delete(_target_key(upload))
+        await resources.storage.objects.delete(source_key(upload))
     if video_id is None:
         raise WrongState(what="upload", state=status or "aborted")
     return video_id
@@ -210,14 +209,3 @@ async def _made_before(resources: Resources, upload: Upload) -> uuid.UUID:
 def _version(upload: Upload, source: _Source) -> str | None:
     # A presigned PUT that has not expired can still replace what lies in `temp/`, but not in `videos/`.
     return source.info.etag if source.info.key == upload.key else None
-
-
-def _target_key(upload: Upload) -> str:
-    extension = parse_key(upload.key).extension
-    return video_key(upload.user_id, _video_id(upload), VideoFile.SOURCE, extension)
-
-
-def _video_id(upload: Upload) -> uuid.UUID:
-    if upload.video_id is None:
-        raise TypeError(f"upload {upload.id} has no video yet")
-    return upload.video_id

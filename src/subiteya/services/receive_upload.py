@@ -11,7 +11,7 @@ from subiteya.db.models import Upload
 from subiteya.domain.errors import BadInput, TooLarge
 from subiteya.domain.sizes import readable_size
 from subiteya.services.resources import Resources
-from subiteya.services.start_upload import new_upload
+from subiteya.services.start_upload import new_upload, source_key
 
 
 async def receive_upload(
@@ -54,10 +54,16 @@ async def receive_upload(
 
 
 async def discard_upload(resources: Resources, upload: Upload) -> None:
-    """Remove what a form brought that is of no use: its bytes, then its row."""
-    await resources.storage.objects.delete(upload.key)
+    """Remove what a form brought that is of no use: its bytes, then its row. A video made of it stays."""
     async with resources.db.begin() as session:
-        await session.execute(delete(Upload).where(Upload.id == upload.id, Upload.status != "used"))
+        row = await session.get(Upload, upload.id)
+    if row is None or row.status == "used":
+        return
+    await resources.storage.objects.delete(row.key)
+    if row.video_id is not None:
+        await resources.storage.objects.delete(source_key(row))
+    async with resources.db.begin() as session:
+        await session.execute(delete(Upload).where(Upload.id == row.id))
 
 
 async def _limited(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from subiteya.db.models import Upload
 from subiteya.domain.errors import BadInput, TooLarge
-from subiteya.domain.keys import extension_of, temp_key
+from subiteya.domain.keys import VideoFile, extension_of, parse_key, temp_key, video_key
 from subiteya.domain.sizes import readable_size
 from subiteya.services.resources import Resources
 from subiteya.storage import PresignedRequest
@@ -113,6 +113,19 @@ def new_upload(
         status="open",
         expires_at=datetime.now(UTC) + UPLOAD_LIFE,
     )
+
+
+def video_id_of(upload: Upload) -> uuid.UUID:
+    """The id that the upload's video has or will have; fixed before anything is moved."""
+    if upload.video_id is None:
+        raise TypeError(f"upload {upload.id} has no video yet")
+    return upload.video_id
+
+
+def source_key(upload: Upload) -> str:
+    """Where the upload's bytes go when it becomes a video."""
+    extension = parse_key(upload.key).extension
+    return video_key(upload.user_id, video_id_of(upload), VideoFile.SOURCE, extension)
 
 
 def check_size(resources: Resources, size: int) -> None:

@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field
 
 from subiteya.db.models import Account, BrandPattern, Event, Job, Post, Video
 from subiteya.domain.pattern import PatternSpec
-from subiteya.domain.probe import Probe
 from subiteya.domain.states import JobStatus, LedgerStep, PostStatus, VideoStatus
 from subiteya.http.locale import language_of, sentence_of
 from subiteya.services.get_videos import PostView, VideoView
@@ -130,7 +129,8 @@ class AccountOut(BaseModel):
 def video_out(view: VideoView, locale: str) -> VideoOut:
     """A video as JSON, its errors in the language of the reader's `locale`."""
     video, language = view.video, language_of(locale)
-    probe = Probe.from_json(video.probe)
+    # Not as a Probe: one that an older version of ours wrote must not hide all videos.
+    picture = video.probe.get("video") or {}
     return VideoOut(
         id=video.id,
         title=video.title,
@@ -140,9 +140,9 @@ def video_out(view: VideoView, locale: str) -> VideoOut:
         progress=video.progress,
         progress_detail=video.progress_detail,
         source_bytes=video.source_bytes,
-        duration_seconds=probe.duration_s or None,
-        width=probe.video.width if probe.video else None,
-        height=probe.video.height if probe.video else None,
+        duration_seconds=video.probe.get("duration_s") or None,
+        width=picture.get("width"),
+        height=picture.get("height"),
         pattern_id=video.pattern_id,
         pattern_version=video.pattern_version,
         subtitles=video.subtitles is not None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -185,16 +186,21 @@ async def _of_form(request: Request, resources: Resources, user: User) -> VideoO
         async with open_form(request) as parts:
             async for part in parts:
                 await _take(part, form, resources, user)
+        video_id = await _make_video(form, resources, user)
     except Exception:
+        # Nobody knows the key of a form's upload, so nobody could go on with it.
         if form.upload is not None:
             await discard_upload(resources, form.upload)
         raise
+    return video_out(await get_video(resources, user_id=user.id, video_id=video_id), user.locale)
+
+
+async def _make_video(form: _Form, resources: Resources, user: User) -> UUID:
     if form.upload is None:
         raise BadInput(what="file", why="it is missing")
-    video_id = await create_video(
+    return await create_video(
         resources, user_id=user.id, key=form.upload.key, title=form.title, subtitles=form.subtitles
     )
-    return video_out(await get_video(resources, user_id=user.id, video_id=video_id), user.locale)
 
 
 async def _take(part: FormPart, form: _Form, resources: Resources, user: User) -> None:
