@@ -135,7 +135,7 @@ class Feed:
         )
         try:
             async with self._resources.db.begin() as session:
-                found: dict[uuid.UUID, datetime] = dict((await session.execute(query)).tuples().all())
+                found: dict[uuid.UUID, datetime] = dict((await session.execute(query)).all())
         except DatabaseUnavailable:
             _log.warning("cannot look at the rows: the database does not answer")
             return True
@@ -171,7 +171,7 @@ class Feed:
         watched = select(Video.id, Video.user_id).where(
             Video.user_id.in_(self._live.users), or_(Video.id.in_(videos), Video.id.in_(of_posts))
         )
-        owners = dict((await session.execute(watched)).tuples().all())
+        owners = dict((await session.execute(watched)).all())
         ids = list(owners)
         for start in range(0, len(ids), _BATCH):
             batch = ids[start : start + _BATCH]

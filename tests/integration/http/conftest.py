@@ -7,8 +7,10 @@ from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 
+from fixtures.server import RunningServer, run_server
 from subiteya.config import Settings
 from subiteya.db.models import User
 from subiteya.http.app import create_app
@@ -59,3 +61,17 @@ async def client(app: FastAPI, owner: Owner) -> AsyncIterator[httpx2.AsyncClient
             headers={"Authorization": f"Bearer {owner.api_key}"},
         )
         yield await stack.enter_async_context(client)
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[RunningServer]:
+    """The application behind a real socket, for streams and for what only a connection shows."""
+    async with run_server(settings) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_tracebacks() -> None:
+    """Without a set-up, structlog prints each variable of each frame, which takes seconds."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.stdlib.add_log_level, renderer])
