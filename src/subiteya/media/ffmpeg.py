@@ -17,7 +17,7 @@ _QUESTION_LIMIT_S = 30.0
 NEEDED_FILTERS = {
     "ass": "subtitles",
     "curves": "looks",
-    "eq": "colour",
+    "lutyuv": "colour",
     "overlay": "the logo",
     "tonemap": "HDR sources",
     "vignette": "the vignette",

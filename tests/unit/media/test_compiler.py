@@ -81,22 +81,22 @@ def test_what_tiktok_would_refuse_is_encoded_even_without_a_wish(probe: Probe) -
 
 
 def test_a_proper_clip_gets_only_the_filters_that_were_asked_for() -> None:
-    assert filters(plan({"effects": {"contrast": 0.1}})) == ["eq", "setparams"]
+    assert filters(plan({"effects": {"contrast": 0.1}})) == ["lutyuv", "setparams"]
     assert filters(plan({"effects": {"vignette": 0.4}})) == ["vignette", "setparams"]
-    assert filters(plan({"effects": {"look": "grayscale"}})) == ["eq", "setparams"]
+    assert filters(plan({"effects": {"look": "grayscale"}})) == ["lutyuv", "setparams"]
     assert filters(plan({}, assets=CAPTIONS)) == ["ass", "setparams"]
     assert filters(plan({}, assets=LOGO)) == ["null", "scale", "format", "overlay", "setparams"]
 
 
 def test_saturation_of_wish_and_look_is_one_filter() -> None:
     made = plan({"effects": {"saturation": -0.5, "look": "vintage"}})
-    assert filters(made).count("eq") == 1
-    assert "saturation=0.425" in graph(made)
+    assert filters(made).count("lutyuv") == 1
+    assert "0.425000*(val-128)" in graph(made)
 
 
 def test_a_look_with_curves_goes_to_rgb_and_back_once() -> None:
     made = plan({"effects": {"look": "cinematic", "contrast": 0.2}})
-    names = ["eq", "scale", "format", "curves", "scale", "format", "setparams"]
+    names = ["lutyuv", "scale", "format", "curves", "scale", "format", "setparams"]
     assert filters(made) == names
 
 
