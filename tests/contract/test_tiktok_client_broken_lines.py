@@ -156,7 +156,8 @@ async def test_a_line_that_breaks_after_the_request_leaves_an_act_in_doubt(scrip
 async def test_no_server_can_hold_us_longer_than_the_deadline(script: Script) -> None:
     async with client_of(script, deadline_seconds=0.3) as client:
         with pytest.raises(TikTokOutcomeUnknown):
-            await client.init_video(TOKEN, POST, SMALL)
+            async with asyncio.timeout(20):
+                await client.init_video(TOKEN, POST, SMALL)
 
 
 async def test_a_redirect_is_not_followed_so_that_the_token_goes_nowhere_else() -> None:
@@ -283,7 +284,7 @@ async def test_a_server_that_stops_reading_is_given_up() -> None:
 
 @pytest.mark.parametrize("script", [silence, drip])
 async def test_no_server_can_hold_a_chunk_longer_than_allowed(script: Script) -> None:
-    async with sending_to(script, whole=0.3) as sending:
+    async with sending_to(script, whole=0.3) as sending, asyncio.timeout(20):
         assert await sending.send(SMALL) == Retryable("upload_interrupted", "TimeoutError")
 
 
