@@ -90,8 +90,8 @@ class S3:
         """Nothing remains to be done."""
 
     def shows(self, line: str) -> bool:
-        """Warnings and errors; its log marks them by their first letter."""
-        return line[:1] in {"W", "E", "F"}
+        """Errors; it marks them by their first letter, and warns of what it mends itself."""
+        return line[:1] in {"E", "F"}
 
     def remove_sockets(self) -> None:
         """Remove the sockets that it leaves in /tmp, a place it lets nobody change; named by our ports."""

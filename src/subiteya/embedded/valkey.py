@@ -9,12 +9,15 @@ from typing import cast
 
 import redis.asyncio
 import redis.exceptions
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from subiteya.embedded.errors import StackError
 from subiteya.embedded.home import Home
 from subiteya.embedded.process import Child, ChildSpec, bare_environment
 
 _DATABASES = 64
+_CHATTER = ("overcommit_memory", "Transparent Huge Pages", "bye bye")
 
 
 class Valkey:
@@ -69,7 +72,8 @@ class Valkey:
 
     async def ready(self, child: Child) -> bool:  # noqa: ARG002 - asked over the socket
         """Whether it answers PING, which it does only when its data are loaded."""
-        client = redis.asyncio.Redis(unix_socket_path=str(self._socket), socket_timeout=2)
+        once = Retry(NoBackoff(), 0)  # we ask again ourselves, sooner than its default would
+        client = redis.asyncio.Redis(unix_socket_path=str(self._socket), socket_timeout=2, retry=once)
         with contextlib.suppress(redis.exceptions.RedisError, OSError):
             async with client:
                 return await cast("Awaitable[bool]", client.ping())  # redis-py's types know no async client
@@ -79,8 +83,8 @@ class Valkey:
         """Nothing remains to be done."""
 
     def shows(self, line: str) -> bool:
-        """Warnings, which it marks with `#`."""
-        return " # " in line
+        """Warnings, which it marks with `#`; not its advice on how to set up a server of its own."""
+        return " # " in line and not any(words in line for words in _CHATTER)
 
 
 def find_binary() -> Path:
