@@ -113,6 +113,13 @@ async def _lifespan(
     async with httpx2.AsyncClient(transport=transport, trust_env=False, timeout=30) as outgoing:
         engine = Engine(store, movable, switchboard, config.videos_dir, outgoing)
         courier = Courier(config, store, movable, switchboard, outgoing)
+        courier_loop = Background("courier", courier.deliver_due)
+
+        async def work() -> float:
+            pause = await engine.work()
+            courier_loop.wake()  # outcomes are news
+            return pause
+
         parts = Parts(
             config=config,
             store=store,
@@ -120,8 +127,8 @@ async def _lifespan(
             switchboard=switchboard,
             engine=engine,
             courier=courier,
-            engine_loop=Background("engine", engine.work),
-            courier_loop=Background("courier", courier.deliver_due),
+            engine_loop=Background("engine", work),
+            courier_loop=courier_loop,
         )
         await store.open()
         try:

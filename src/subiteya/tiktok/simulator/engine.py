@@ -39,7 +39,7 @@ class Engine:
         self._switchboard = switchboard
         self._videos = videos
         self._outgoing = outgoing
-        self._checking = asyncio.Lock()
+        self._working = asyncio.Lock()
         self._pulls: dict[str, asyncio.Task[None]] = {}
 
     def video_path(self, publish: Publish) -> Path:
@@ -48,15 +48,15 @@ class Engine:
 
     async def work(self) -> float:
         """Do all that is due and return how many seconds may pass until the next look."""
-        async with self._checking:
+        async with self._working:
             for publish in await self._store.run(_unchecked):
                 await self._check(publish)
-        await self._start_pulls()
-        await self.advance()
+            await self._start_pulls()
+            await self.advance()
         next_due = await self._store.run(_next_due)
-        if next_due is None:
-            return _IDLE_SECONDS
-        return min(_LONGEST_WAIT_SECONDS, next_due - self._clock.epoch())
+        if next_due is not None:
+            return min(_LONGEST_WAIT_SECONDS, next_due - self._clock.epoch())
+        return _LONGEST_WAIT_SECONDS if self._pulls else _IDLE_SECONDS
 
     async def advance(self) -> None:
         """Give every outcome and every public id that is due, and delete the files of what failed."""
@@ -164,7 +164,7 @@ def _unchecked(db: Database) -> list[Publish]:
 
 
 def _next_due(db: Database) -> float | None:
-    """Return the next moment at which something is due: an outcome, a public id; at once for a pull."""
+    """Return the next moment at which an outcome or a public id is due."""
     value: float | None = db.value(
         "SELECT min(due) FROM ("
         " SELECT due_at AS due FROM publish WHERE step = ? AND stuck = 0"

@@ -66,6 +66,7 @@ def same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if request.method in {"GET", "HEAD"} or origin is None:
         return
-    own = {request.headers.get("host"), urlsplit(parts_of(request).config.public_url or "").netloc}
+    public_url = parts_of(request).config.public_url
+    own = {request.headers.get("host")} | ({urlsplit(public_url).netloc} if public_url else set())
     if urlsplit(origin).netloc not in own:
         raise HTTPException(403, "Requests from another site are not served.")

@@ -6,6 +6,7 @@ rows. Anything but 200 is tried again with growing pauses for 72 hours.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -104,9 +105,14 @@ class Courier:
         self._clock = clock
         self._switchboard = switchboard
         self._outgoing = outgoing
+        self._delivering = asyncio.Lock()
 
     async def deliver_due(self) -> float:
         """Deliver what is due, in the order in which it fell due; return seconds until the next one is."""
+        async with self._delivering:
+            return await self._deliver_due()
+
+    async def _deliver_due(self) -> float:
         due = await self._store.run(
             lambda db: db.all(
                 Delivery,
