@@ -348,6 +348,34 @@ async def test_what_the_source_raises_comes_through_a_real_connection() -> None:
             await sending.sender.send(sending.url, SMALL, chunk, broken())
 
 
+async def test_a_sending_that_is_called_off_closes_source_and_line_at_once() -> None:
+    closed = asyncio.Event()
+
+    async def source() -> AsyncGenerator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65_536
+        finally:
+            closed.set()
+
+    async def reading(line: Line) -> None:
+        while await line.reader.read(65_536):
+            begun.set()
+        hung_up.set()
+
+    begun, hung_up = asyncio.Event(), asyncio.Event()
+    async with sending_to(reading) as sending:
+        chunk = next(iter(LARGE))
+        task = asyncio.create_task(sending.sender.send(sending.url, LARGE, chunk, source()))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert closed.is_set()
+        async with asyncio.timeout(20):
+            await hung_up.wait()
+
+
 def test_a_client_logs_addresses_which_is_why_chunks_go_without_one(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(206))) as http:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from subiteya.db.database import Database
 from subiteya.db.models import Account
-from subiteya.domain.errors import NotFound, TikTokOutcomeUnknown, TikTokRefused, TikTokTokenRejected
+from subiteya.domain.errors import NotFound, TikTokOutcomeUnknown, TikTokTokenRejected, TikTokUnavailable
 from subiteya.domain.sealing import Sealer
 from subiteya.tiktok.oauth import OAuthClient, TokenPair
 
@@ -62,9 +62,11 @@ class Tokens:
         Raises:
             NotFound: no such account.
             TikTokTokenRejected: only its owner can help, by connecting again; the account's row says so.
+            TikTokRefused: this installation must be corrected (a wrong client secret, say); the account's
+                connection is as good as before.
             TikTokUnavailable: TikTok does not answer.
         """
-        dead: TikTokRefused | None = None
+        dead: TikTokTokenRejected | None = None
         async with self._db.begin() as session:
             account = await session.scalar(select(Account).where(Account.id == account_id).with_for_update())
             if account is None:
@@ -75,7 +77,7 @@ class Tokens:
                 return token
             try:
                 pair = await self._renew(self._open(account, "refresh"))
-            except TikTokRefused as error:
+            except TikTokTokenRejected as error:
                 account.status = NEEDS_RECONNECT
                 dead = error
             else:
@@ -91,7 +93,11 @@ class Tokens:
             return await self._oauth.refresh(refresh_token)
         except TikTokOutcomeUnknown:
             # The answer was lost: the old token is dead if TikTok acted, and asking with it tells which.
-            return await self._oauth.refresh(refresh_token)
+            try:
+                return await self._oauth.refresh(refresh_token)
+            except TikTokOutcomeUnknown as error:
+                # Still no word. Nothing is lost by asking again later, so to our callers this is an outage.
+                raise TikTokUnavailable(**error.context) from None
 
     def _open(self, account: Account, which: str) -> SecretStr:
         sealed = account.access_token if which == "access" else account.refresh_token
