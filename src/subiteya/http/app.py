@@ -29,6 +29,9 @@ from subiteya.http.feed import Feed
 from subiteya.http.headers import security_headers
 from subiteya.http.live import Live
 from subiteya.http.middleware import AroundRequest
+from subiteya.http.pages import home, sign_in
+from subiteya.http.pages.assets import Assets
+from subiteya.http.pages.render import problem_page
 from subiteya.observe.metrics import HttpMetrics, new_registry
 from subiteya.services.resources import open_resources
 from subiteya.services.sweep import Sweeper
@@ -50,7 +53,11 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 )
 """Everything below `/api`; a new part is one line here."""
 
+PAGE_ROUTERS: tuple[APIRouter, ...] = (home.router, sign_in.router)
+"""What people look at."""
+
 _FEED_PAUSE_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -72,10 +79,13 @@ def create_app(settings: Settings) -> FastAPI:
     counts = HttpMetrics(app.state.registry)
     app.state.live = Live(counts)
     app.add_middleware(AroundRequest, metrics=counts, headers=security_headers(settings))
-    problems.install(app)
+    problems.install(app, problem_page)
     openapi.install(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api")
+    for router in PAGE_ROUTERS:
+        app.include_router(router)
+    app.mount("/static", Assets(), name="static")
     return app
 
 
@@ -92,7 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             app.state.live.close()
             stop.set()
             feeding.cancel()
-            await asyncio.wait([feeding, sweeping])
+            await asyncio.wait([feeding, sweeping], timeout=_STOP_SECONDS)
 
 
 async def _keep_feeding(feed: Feed) -> None:

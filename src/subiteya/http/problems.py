@@ -6,7 +6,7 @@ themselves. What nobody foresaw is logged with the request's id and answered wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -84,8 +84,13 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(None, description="Of each field, when several are wrong.")
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of an application with a problem document."""
+Page = Callable[[Request, Mapping[str, Any]], Response]
+"""Shows a problem to somebody who looks at it in a browser."""
+
+
+def install(app: FastAPI, page: Page) -> None:
+    """Answer every error of an application: below `/api` with a document, in a browser with a page."""
+    app.state.problem_page = page
     app.add_exception_handler(SubiteyaError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -110,8 +115,8 @@ def language_for(request: Request) -> str:
     return negotiate(request.headers.get("accept-language", ""))
 
 
-def answer(request: Request, error: SubiteyaError, **more: object) -> JSONResponse:
-    """The problem document of an error; `more` stands beside it."""
+def answer(request: Request, error: SubiteyaError, **more: object) -> Response:
+    """The problem document of an error, or its page; `more` stands beside it."""
     language = language_for(request)
     body: dict[str, Any] = {
         **{name: _json_safe(value) for name, value in error.context.items()},
@@ -125,10 +130,13 @@ def answer(request: Request, error: SubiteyaError, **more: object) -> JSONRespon
         "button": error.button,
         "request_id": getattr(request.state, "request_id", None),
     }
+    if _wants_page(request):
+        page: Page = request.app.state.problem_page
+        return page(request, body)
     return JSONResponse(body, error.status, headers=_headers(error, language), media_type=MEDIA_TYPE)
 
 
-def unexpected(request: Request) -> JSONResponse:
+def unexpected(request: Request) -> Response:
     """The answer to an error that nobody foresaw; its cause is in the log, by request id."""
     return answer(request, SubiteyaError())
 
@@ -170,6 +178,11 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     response = answer(request, ours)
     response.headers.update(error.headers or {})
     return response
+
+
+def _wants_page(request: Request) -> bool:
+    in_api = request.url.path.startswith("/api/")
+    return not in_api and "text/html" in request.headers.get("accept", "")
 
 
 def _headers(error: SubiteyaError, language: str) -> dict[str, str]:

@@ -70,6 +70,8 @@ def require_same_origin(request: Request) -> None:
         same = site == "same-origin"
     else:
         origin = urlsplit(request.headers.get("origin", "")).netloc
-        same = bool(origin) and origin == request.headers.get("host")
+        # A proxy may put another Host in front of us than people use.
+        ours = {request.headers.get("host"), urlsplit(request.app.state.settings.http.url).netloc}
+        same = bool(origin) and origin in ours
     if not same:
         raise NotAllowed(why="another site sent this request")
