@@ -28,6 +28,11 @@ def _storable(text: str) -> str:
     return text
 
 
+def _is_number(value: object) -> bool:
+    word = str(value)
+    return word.isascii() and word.isdecimal()
+
+
 def _parse_spec(value: object) -> object:
     """Read a specification with errors that name its own fields (`logo.opacity`)."""
     if isinstance(value, PatternSpec):
@@ -111,7 +116,7 @@ class StartMultipart(Body):
 
     @model_validator(mode="after")
     def _has_a_size(self) -> Self:
-        if self.size is None and not str(self.metadata.get("size", "")).isdecimal():
+        if self.size is None and not _is_number(self.metadata.get("size")):
             raise ValueError("the size is missing: give size or metadata.size, in bytes")
         return self
 

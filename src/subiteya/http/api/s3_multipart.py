@@ -97,7 +97,7 @@ async def sign_batch(
 ) -> SignedPartsOut:
     """Sign several parts at once, up to a hundred."""
     words = [word.strip() for word in part_numbers.split(",")]
-    if len(words) > _MOST_SIGNED or not all(word.isdecimal() for word in words):
+    if len(words) > _MOST_SIGNED or not all(word.isascii() and word.isdecimal() for word in words):
         raise BadInput(what="partNumbers", why="numbers separated by commas are expected")
     signed = await uploads.sign_parts(
         resources, user_id=user.id, upload_id=upload_id, key=key, numbers=[int(word) for word in words]
