@@ -21,7 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from subiteya.domain.errors import SubiteyaError, TikTokRefused, TikTokTokenRejected, TikTokUnavailable
 from subiteya.tiktok.endpoints import Endpoints
-from subiteya.tiktok.wire import DEADLINE_SECONDS, Question, Reply, ask, unreadable
+from subiteya.tiktok.wire import Question, Reply, ask, unreadable
+
+LOGIN_SECONDS: Final = 12.0
+"""Longest that one call may take: the account's row is locked meanwhile, and others wait 30 s for it."""
 
 _DESKTOP_HOSTS: Final = frozenset({"localhost", "127.0.0.1"})
 _VERIFIER_BYTES: Final = 48
@@ -122,7 +125,7 @@ class OAuthClient:
         *,
         web_pkce: Pkce = Pkce.NONE,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        deadline_seconds: float = DEADLINE_SECONDS,
+        deadline_seconds: float = LOGIN_SECONDS,
     ) -> None:
         self._endpoints = endpoints
         self._client_key = client_key
