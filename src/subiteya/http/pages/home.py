@@ -23,7 +23,7 @@ GROUP_WORDS: Final[Mapping[str, str]] = {
     "drafts": "Drafts",
     "edited": "Ready to post",
     "failed": "Need a look",
-    "posted": "Posted",
+    "posted": "Posted to TikTok",
 }
 """Headings, in the order of the page: what moves first, what is done last."""
 
@@ -45,8 +45,8 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
 }
 
 SCRIPT_WORDS: Final[Mapping[str, str]] = {
-    "retry": "Tries again at {time} (attempt {attempt} of {max})",
-    "at": "At {time}",
+    "retry": "Next attempt: {time} ({attempt} of {max})",
+    "planned": "Planned: {time}",
     "open": "See it on TikTok",
     "live": "Live",
     "offline": "Connection lost, trying again…",

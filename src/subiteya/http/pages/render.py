@@ -11,7 +11,6 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from subiteya import __version__
 from subiteya.http.locale import translations
 from subiteya.http.problems import language_for
 
@@ -50,5 +49,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
-    made.globals["version"] = __version__
+    made.policies["json.dumps_kwargs"] = {
+        "ensure_ascii": False
+    }  # by default it sorts; our order means something
     return made

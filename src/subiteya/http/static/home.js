@@ -6,9 +6,11 @@ const videos = new Map();
 const cards = new Map();
 const groups = new Map();
 
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+// The page's language as this browser's region writes it: 22.1 in Mexico, 22,1 in Argentina.
+const region = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+const number = new Intl.NumberFormat(region, { maximumFractionDigits: 1 });
+const clock = new Intl.DateTimeFormat(region, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(region, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 // Mark and colour of each status; the word says the same.
 const looks = {
@@ -59,10 +61,9 @@ function facts(video) {
   const seconds = Math.round(video.duration_seconds ?? 0);
   const size = video.source_bytes / 1e6;
   return [
-    video.filename === video.title ? null : video.filename,
     seconds ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : null,
     video.width ? `${video.width}×${video.height}` : null,
-    `${number.format(size)} MB`,
+    `${number.format(size)}\u00a0MB`,
   ].filter(Boolean).join(" · ");
 }
 
@@ -73,7 +74,7 @@ function showPost(element, post) {
   const sending = post.status === "UPLOADING" && post.video_bytes;
   showProgress(part("progress"), sending ? Math.floor((100 * post.bytes_acknowledged) / post.video_bytes) : null);
   const waits = post.status === "SCHEDULED" ? post.scheduled_at : post.status === "UPLOAD_QUEUED" ? post.slot_at : null;
-  say(part(".when"), retryText(post) ?? (waits && fill(words.script.at, { time: when(waits) })));
+  say(part(".when"), retryText(post) ?? (waits && fill(words.script.planned, { time: when(waits) })));
   say(part(".error"), post.error?.message);
   // Only what TikTok confirmed has an address, and only a web address becomes a link.
   const link = part(".link");
