@@ -18,6 +18,7 @@ from subiteya.queue.names import Priority, edit_job_id
 from subiteya.queue.plan_jobs import plan_edit
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
+from subiteya.services.save_pattern import require_own_logo
 
 
 async def confirm_video(
@@ -42,7 +43,7 @@ async def confirm_video(
     Raises:
         NotFound: no such video or pattern of theirs.
         WrongState: the video is not in a state in which it can be edited.
-        BadPattern: the specification has a mistake.
+        BadPattern: the specification has a mistake, or its logo is somebody else's.
     """
     job_id = edit_job_id(video_id)
     async with resources.db.begin() as session:
@@ -78,7 +79,9 @@ async def _frozen_spec(
     session: AsyncSession, user_id: uuid.UUID, pattern_id: uuid.UUID | None, spec: Mapping[str, Any] | None
 ) -> tuple[dict[str, Any], BrandPattern | None]:
     if spec is not None:
-        return PatternSpec.parse(spec).model_dump(mode="json"), None
+        given = PatternSpec.parse(spec)
+        require_own_logo(given, user_id)
+        return given.model_dump(mode="json"), None
     if pattern_id is None:
         return PatternSpec.parse({}).model_dump(mode="json"), None
     pattern = await session.scalar(
