@@ -20,9 +20,9 @@ from subiteya.embedded.screen import Screen
 from subiteya.embedded.service import Running, start_together
 from subiteya.embedded.state import Stack, find_running, ourselves, save_stack, settings_from
 
-STOP_LIMIT_S = 9.5
-"""Everything has stopped, or been killed, within this time."""
-_ENGINES_SHARE_S = 3.5  # of it, whatever the parts take; SeaweedFS needs about two
+STOP_LIMIT_S = 8.5
+"""Everything has stopped, or been killed, within this time; ten seconds are promised."""
+_ENGINES_SHARE_S = 3  # of it, whatever the parts take; SeaweedFS needs about two
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
