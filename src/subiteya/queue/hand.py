@@ -16,7 +16,8 @@ from subiteya.queue.names import QueueName
 MAX_LOG_LINES: Final = 200
 """Lines of one run that Redis gets: the last ones."""
 
-_STEP: Final = 10
+MARKS: Final = (10, 30, 40, 70, 90, 100)
+"""Percentages that Redis is told of. What lies between is PostgreSQL's, which bills no commands."""
 
 
 class AbortReason(StrEnum):
@@ -91,7 +92,7 @@ class JobInHand:
     abort: Abort
     report: Report = field(repr=False)
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LOG_LINES), repr=False)
-    _reported: int = -1
+    _marks_reported: int = 0
 
     @property
     def last_attempt(self) -> bool:
@@ -101,16 +102,16 @@ class JobInHand:
     async def progress(self, percent: int, detail: Mapping[str, Any] | None = None) -> None:
         """Say how far the job is, 0 to 100.
 
-        Sent once per ten per cent, so a job costs at most eleven commands and callers may be talkative. A
+        Sent when a mark is reached, so a job costs at most six commands and callers may be talkative. A
         report that Redis does not take within seconds is dropped; it never fails the job.
 
         Args:
             percent: How far.
             detail: JSON values shown beside it (stage, …).
         """
-        tens = percent // _STEP
-        if tens != self._reported:
-            self._reported = tens
+        reached = sum(mark <= percent for mark in MARKS)
+        if reached > self._marks_reported:
+            self._marks_reported = reached
             await self.report(percent if detail is None else {"progress": percent, **detail})
 
     def log(self, line: str) -> None:

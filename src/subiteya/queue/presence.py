@@ -57,6 +57,21 @@ redis.call('XADD', KEYS[7], 'MAXLEN', '~', 10000, '*',
 return 1
 """
 
+# Makes room for a job's id. BullMQ refuses an id whose data exists: of a finished job that it keeps, or of
+# one whose place in a list was lost (an evicting Redis).
+# KEYS: job, logs, wait, active, prioritized, delayed, completed, failed.  ARGV: id.
+# Returns 1 when the job will run and was left alone, 0 when its id is free now.
+_MAKE_ROOM: Final = """
+local id = ARGV[1]
+if redis.call('EXISTS', KEYS[1]) == 1 and (
+  redis.call('ZSCORE', KEYS[5], id) or redis.call('LPOS', KEYS[4], id) or
+  redis.call('ZSCORE', KEYS[6], id) or redis.call('LPOS', KEYS[3], id)) then return 1 end
+redis.call('DEL', KEYS[1], KEYS[2])
+for index = 3, 4 do redis.call('LREM', KEYS[index], 0, id) end
+for index = 5, 8 do redis.call('ZREM', KEYS[index], id) end
+return 0
+"""
+
 
 async def runnable_jobs(queues: Queues, queue: QueueName) -> dict[str, JobState]:
     """All jobs of a queue that wait, are delayed or run, by id; one command, one moment.
@@ -78,7 +93,7 @@ async def job_state(queues: Queues, job_id: str) -> JobState:
 
 
 async def ensure(queues: Queues, job: JobSpec) -> bool:
-    """Make sure that Redis holds a job that will run; two or three commands.
+    """Make sure that Redis holds a job that will run; two commands, one when it does already.
 
     A job that waits, is delayed or runs is left alone. What is finished, or half lost, is removed and added
     anew with a full set of attempts: BullMQ's own retry of a spent job would grant it only one.
@@ -89,9 +104,10 @@ async def ensure(queues: Queues, job: JobSpec) -> bool:
     Raises:
         QueueUnavailable: Redis does not answer.
     """
-    if await job_state(queues, job.id) in RUNNABLE:
+    names = ("wait", "active", "prioritized", "delayed", "completed", "failed")
+    keys = [queues.key(job.queue, name) for name in (job.id, f"{job.id}:logs", *names)]
+    if await queues.run_script(_MAKE_ROOM, keys, [job.id]) == 1:
         return False
-    await remove(queues, job.id)
     await queues.enqueue(job)
     return True
 
@@ -131,8 +147,7 @@ async def release_orphan(queues: Queues, job_id: str, token: str = "") -> bool:
     queue, _ = parse_job_id(job_id)
     names = ("active", "wait", "prioritized", "marker", "meta", "stalled", "events", job_id, f"{job_id}:lock")
     keys = [queues.key(queue, name) for name in names]
-    script = queues.client.register_script(_RELEASE)
-    return bool(await queues.bounded(script(keys=keys, args=[job_id, token])) == 1)
+    return bool(await queues.run_script(_RELEASE, keys, [job_id, token]) == 1)
 
 
 async def wake_workers(queues: Queues, queue: QueueName) -> None:

@@ -156,6 +156,15 @@ class Queues:
         except (RedisError, OSError, TimeoutError) as error:
             raise QueueUnavailable from error
 
+    async def run_script(self, text: str, keys: list[str], args: list[str]) -> Any:
+        """Run a Lua script of ours; one command once the server knows it.
+
+        Raises:
+            QueueUnavailable: Redis does not answer.
+        """
+        script = self.client.register_script(text)
+        return await self.bounded(script(keys=keys, args=args))
+
     async def _stats(self, name: QueueName) -> QueueStats:
         states = ("waiting", "prioritized", "active", "delayed", "completed", "failed")
         counts = await self.bounded(self.bull(name).getJobCounts(*states))

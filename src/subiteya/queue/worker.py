@@ -14,6 +14,7 @@ What the Python port does by itself, and what is done about it here:
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable
 from typing import Any, Final
 
@@ -34,6 +35,10 @@ HAND_BACK_SECONDS: Final = 5.0
 _REPORT_S: Final = 2.0
 _CLOSE_S: Final = 5.0
 _LINGER_S: Final = 0.5
+
+_SET_PROGRESS: Final = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'progress', ARGV[1]) end
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -79,6 +84,7 @@ class QueueWorker:
             "maxStalledCount": max_stalled,
             "drainDelay": settings.drain_delay_s,
         }
+        self._quiet = settings.profile == "metered"
         self._log = _log.bind(queue=str(queue), worker=name)
         self._worker: Worker | None = None
         self._loop: asyncio.Task[None] | None = None
@@ -196,7 +202,7 @@ class QueueWorker:
             crashes=job.stalledCounter,
             token=token,
             abort=Abort(),
-            report=lambda value: self._report(job.updateProgress(value)),
+            report=lambda value: self._report(self._progress(job, value)),
         )
         self.abort(job.id, AbortReason.LOCK_LOST)  # an earlier run of it here, that Redis took for dead
         self._in_hand[job.id, token] = hand
@@ -227,6 +233,13 @@ class QueueWorker:
         except Exception as error:  # noqa: BLE001 - whatever it is becomes the outcome
             self._log.exception("the processor raised", job=hand.id)
             return outcome_of(error)
+
+    def _progress(self, job: Job, value: int | dict[str, Any]) -> Awaitable[Any]:
+        if not self._quiet:
+            return job.updateProgress(value)  # type: ignore[no-any-return]  # bullmq has no types
+        # BullMQ's own also writes an event, and each event wakes every reader: a second command.
+        script = job.backend.conn.register_script(_SET_PROGRESS)
+        return script(keys=[job.backend.toKey(job.id)], args=[json.dumps(value)])  # type: ignore[no-any-return]  # same
 
     async def _send_log(self, job: Job, hand: JobInHand) -> None:
         if hand.lines and hand.abort.reason is not AbortReason.LOCK_LOST:

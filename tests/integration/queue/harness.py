@@ -181,9 +181,12 @@ class Workers:
         *,
         concurrency: int = 1,
         wait_ready: bool = True,
+        profile: str | None = None,
         **changed: object,
     ) -> QueueWorker:
         settings = _Changed.of(self._settings, changed)
+        if profile is not None:
+            settings = settings.model_copy(update={"profile": profile})
         worker = QueueWorker(
             queue, processor, settings, name=f"{queue.kind}-{len(self.tasks)}", concurrency=concurrency
         )

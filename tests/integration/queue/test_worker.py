@@ -174,7 +174,7 @@ async def test_many_short_jobs_do_not_wait_for_an_idle_wait_to_end(queues: Queue
 
 
 async def test_an_idle_worker_sends_nothing_and_hears_at_once(
-    queues: Queues, workers: Workers, meter: Meter
+    queues: Queues, workers: Workers, meter: Meter, cli: Cli
 ) -> None:
     """Facts 0.1: a read time-out would end each wait and leave the worker deaf."""
     await workers.start(done, concurrency=2)
@@ -183,6 +183,8 @@ async def test_an_idle_worker_sends_nothing_and_hears_at_once(
     await meter.reset()
     await asyncio.sleep(1.5)
     assert await meter.spent() == {}
+    names = [name for name in await cli.clients() if name]
+    assert sorted(names) == ["bull:video-edit:w:edit-0"] * 2 + ["bull:video-upload:w:upload-1"] * 2
     spec = job()
     await queues.enqueue(spec)
     await until_state(queues, spec.id, JobState.COMPLETED)
@@ -292,16 +294,18 @@ async def test_a_cancelled_job_stops_and_is_not_retried(queues: Queues, workers:
     assert worker.in_hand == ()
 
 
+@pytest.mark.parametrize("profile", ["metered", "own"])
 async def test_a_progress_report_that_redis_does_not_take_fails_no_job(
-    queues: Queues, workers: Workers, cli: Cli
+    queues: Queues, workers: Workers, cli: Cli, profile: str
 ) -> None:
     async def work(hand: JobInHand) -> Outcome:
         await cli("RENAME", f"bull:video-edit:{hand.id}", "elsewhere")
         await hand.progress(50)
+        left_behind = await cli("EXISTS", f"bull:video-edit:{hand.id}")
         await cli("RENAME", "elsewhere", f"bull:video-edit:{hand.id}")
-        return Done()
+        return Done() if not left_behind else GiveUp("progress made half a job")
 
-    await workers.start(work)
+    await workers.start(work, profile=profile)
     spec = job()
     await queues.enqueue(spec)
     await until_state(queues, spec.id, JobState.COMPLETED)

@@ -36,12 +36,20 @@ async def test_the_seeds_steps_are_all_sent() -> None:
     assert sent == [10, 30, 40, 70, 90, 100]
 
 
-async def test_a_talkative_processor_costs_one_command_per_ten_per_cent() -> None:
+async def test_a_talkative_processor_costs_six_commands() -> None:
     sent: list[int | dict[str, Any]] = []
     hand = in_hand(sent)
     for percent in range(101):
         await hand.progress(percent)
-    assert sent == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+    assert sent == [10, 30, 40, 70, 90, 100]
+
+
+async def test_a_mark_that_is_jumped_over_counts_as_reached() -> None:
+    sent: list[int | dict[str, Any]] = []
+    hand = in_hand(sent)
+    for percent in (5, 35, 38, 95, 99, 50):
+        await hand.progress(percent)
+    assert sent == [35, 95]
 
 
 async def test_details_go_along_with_the_number() -> None:
