@@ -202,6 +202,12 @@ class JobSettings(BaseSettings):
         validation_alias="SWEEP_SECONDS",
         description="Seconds between two sweeps of the leading process.",
     )
+    presence_seconds: float = Field(
+        15,
+        gt=0,
+        validation_alias="PRESENCE_SECONDS",
+        description="How long a queued job may be missing from Redis before it is looked for there.",
+    )
     grace_seconds: float = Field(
         25,
         gt=0,

@@ -77,7 +77,7 @@ async def _show(
     stack: Stack, settings: Settings, clip: Path | None, subtitles: Path | None, console: Console
 ) -> None:
     begun = time.monotonic()
-    await prepare(stack)
+    await prepare(stack, language())
     sample = await _sample(settings, settings.home.home / "demo")
     order_clip = clip or sample.video
     captions = subtitles if clip is not None else sample.subtitles

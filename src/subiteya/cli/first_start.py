@@ -31,10 +31,10 @@ class Welcome:
     """@username of the simulated account that was connected just now."""
 
 
-async def prepare(stack: Stack) -> Welcome:
-    """Make the owner, connect a simulated account where TikTok is simulated, and make a login link."""
+async def prepare(stack: Stack, locale: str) -> Welcome:
+    """Make the owner (who reads `locale`), connect a simulated account where TikTok is simulated, and make a login link."""
     async with open_resources(stack.settings) as resources:
-        owner = await ensure_owner(resources)
+        owner = await ensure_owner(resources, locale=locale)
         account = None
         if stack.simulator_url is not None and not await _has_account(resources, owner.user.id):
             account = await _connect_simulated(resources, stack.simulator_url, owner.user.id)

@@ -82,4 +82,5 @@ def _serve(app: Any, host: str, port: int) -> None:
         log_config=None,  # our own set-up routes uvicorn's lines too
         timeout_graceful_shutdown=_STREAMS_CLOSE_S,
         server_header=False,
+        access_log=False,  # addresses may carry tokens; each app writes what may be known
     )

@@ -26,7 +26,7 @@ async def _up() -> None:
     console = Console()
 
     async def body(stack: Stack) -> None:
-        console.print(_panel(stack, await prepare(stack)))
+        console.print(_panel(stack, await prepare(stack, language())))
         await asyncio.Event().wait()
 
     await make_supervisor(read_settings(), console).run(body)

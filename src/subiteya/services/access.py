@@ -56,7 +56,7 @@ class OpenSession:
     expires_at: datetime
 
 
-async def ensure_owner(resources: Resources, *, name: str = "Owner") -> Owner:
+async def ensure_owner(resources: Resources, *, name: str = "Owner", locale: str = "es") -> Owner:
     """The owner; made, with an API key, when there is none yet. Safe to call from several processes.
 
     Returns:
@@ -67,7 +67,7 @@ async def ensure_owner(resources: Resources, *, name: str = "Owner") -> Owner:
         owner = select(User).where(User.role == "owner").order_by(User.created_at).limit(1)
         if (user := await session.scalar(owner)) is not None:
             return Owner(user, None)
-        user = User(name=name, role="owner")
+        user = User(name=name, role="owner", locale=locale)
         session.add(user)
         await session.flush()
         await session.refresh(user)

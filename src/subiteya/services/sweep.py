@@ -31,18 +31,16 @@ log = structlog.get_logger(__name__)
 ROLE: Final = "sweep"
 LEASE_SWEEPS: Final = 5
 """A leader that misses this many sweeps is replaced."""
-PRESENCE_SECONDS: Final = 15
-"""How long a job is given to be seen in Redis before we look, and how often we look: it costs commands."""
 HOUSEKEEPING_SECONDS: Final = 60
 
 
 class Sweeper:
     """Does the duties while it leads; made once per process."""
 
-    def __init__(self, resources: Resources, *, presence_seconds: float = PRESENCE_SECONDS) -> None:
+    def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._every = resources.settings.jobs.sweep_seconds
-        self._presence_seconds = presence_seconds
+        self._presence_seconds = resources.settings.jobs.presence_seconds
         self._looked_at = 0.0
         self._cleaned_at = 0.0
         self._stuck: set[str] = set()
