@@ -1,34 +1,81 @@
-"""All commands in one place."""
+"""All commands in one place. Each one's module is imported when it is used, see `cli.lazy`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 import typer
 
 from subiteya import __version__
-from subiteya.cli import access, demo, processes, publish, setup, up
+from subiteya.cli.lazy import add_lazy_command
 
-app = typer.Typer(
-    name="subiteya",
-    help="Brand a raw clip and post it to TikTok: self-hosted, exactly once, and honest about it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # its tracebacks show local variables, and with them secrets
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "up": (
+        "up:up",
+        "Run everything in this terminal until Ctrl-C: engines, api, workers and the TikTok simulator.",
+    ),
+    "demo": (
+        "demo:demo",
+        "Take a clip from upload to posted: starts everything that is needed, and shows each step.",
+    ),
+    "publish": (
+        "publish:publish",
+        "Upload a clip, brand it, post it, and wait until TikTok has confirmed it.",
+    ),
+    "login-link": (
+        "access:login_link",
+        "Print a link that signs a browser in, once, within fifteen minutes.",
+    ),
+    "api-key": (
+        "access:api_key",
+        "Print a new API key. It is shown this once and stored as a hash only.",
+    ),
+    "migrate": (
+        "setup:migrate",
+        "Bring the database's tables up to date. Safe to run at each deploy, and from several hosts at once.",
+    ),
+    "setup-s3": (
+        "setup:setup_s3",
+        "Set the bucket up: private, CORS for uploads from browsers, lifecycle rules. Says what was done.",
+    ),
+    "api": (
+        "api:api",
+        "Serve the JSON API, the live events and the pages.",
+    ),
+    "simulator": (
+        "simulator:simulator",
+        "Serve the TikTok simulator: the Content Posting API without TikTok, and a page of what was posted.",
+    ),
+}
+"""Command → where its function is below `subiteya.cli`, and the first line of its help."""
+
+WORKERS: Final[Mapping[str, tuple[str, str]]] = {
+    "edit": ("worker_edit:worker_edit", "Brand videos with FFmpeg."),
+    "upload": ("worker_upload:worker_upload", "Post videos to TikTok and wait for its word."),
+}
+"""The same for `subiteya worker …`."""
+
+
+def _group(summary: str, commands: Mapping[str, tuple[str, str]], name: str | None = None) -> typer.Typer:
+    group = typer.Typer(
+        name=name,
+        help=summary,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # its tracebacks show local variables, and with them secrets
+    )
+    for word, (place, first_line) in commands.items():
+        add_lazy_command(group, word, f"subiteya.cli.{place}", first_line)
+    return group
+
+
+app = _group(
+    "Brand a raw clip and post it to TikTok: self-hosted, exactly once, and honest about it.",
+    COMMANDS,
+    "subiteya",
 )
-app.command("up")(up.up)
-app.command("demo")(demo.demo)
-app.command("publish")(publish.publish)
-app.command("login-link")(access.login_link)
-app.command("api-key")(access.api_key)
-app.command("migrate")(setup.migrate)
-app.command("setup-s3")(setup.setup_s3)
-app.command("api")(processes.api)
-app.command("simulator")(processes.simulator)
-worker = typer.Typer(help="Run one kind of worker until it is told to stop.", no_args_is_help=True)
-worker.command("edit")(processes.worker_edit)
-worker.command("upload")(processes.worker_upload)
-app.add_typer(worker, name="worker")
+app.add_typer(_group("Run one kind of worker until it is told to stop.", WORKERS), name="worker")
 
 
 def _show_version(wanted: bool) -> None:

@@ -32,7 +32,7 @@ class Welcome:
 
 
 async def prepare(stack: Stack, locale: str) -> Welcome:
-    """Make the owner (who reads `locale`), connect a simulated account where TikTok is simulated, and make a login link."""
+    """Make the owner, who reads `locale`, and a login link; where TikTok is simulated, connect an account."""
     async with open_resources(stack.settings) as resources:
         owner = await ensure_owner(resources, locale=locale)
         account = None
