@@ -1,121 +1,154 @@
-"""Cues become an ASS file sized to the output, with the fonts that draw it beside it."""
+"""Cues become events of the ASS file: broken into lines and screens, cased, and animated word by word."""
 
 from __future__ import annotations
 
-import io
-from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 import pysubs2
 
 from subiteya.domain.pattern import (
-    Font,
-    LayoutSpec,
+    Casing,
     PatternSpec,
+    SubtitleAnimation,
     SubtitlePosition,
     SubtitlesSpec,
     SubtitleStyle,
 )
-from subiteya.domain.subtitles import Cue
-from subiteya.media.fonts import Face, FontLibrary
-from subiteya.media.graph.canvas import Canvas
+from subiteya.domain.subtitles import Cue, Word
+from subiteya.media.ass import BORDER_BOX, BORDER_OUTLINE, AssFile, Speller, ass_colour, colour_tag
+from subiteya.media.lines import Room, Screen, arrange
 
-FILE = "captions.ass"
-_FONTS = "fonts"
+_STYLE = "Captions"
 _ALIGNMENT = {
     SubtitlePosition.BOTTOM: pysubs2.Alignment.BOTTOM_CENTER,
     SubtitlePosition.MIDDLE: pysubs2.Alignment.MIDDLE_CENTER,
     SubtitlePosition.TOP: pysubs2.Alignment.TOP_CENTER,
 }
-_BORDER_OUTLINE = 1
-_BORDER_BOX = 4  # libass: one box around all lines, padded by the shadow's depth, in the shadow's colour
+_LEAST_SIDE = 0.04  # of the width: lines never touch the edge
+_CLASSIC_OUTLINE, _CLASSIC_SHADOW = 0.03, 0.05  # of the letter size
+_POP = r"{\fscx70\fscy70\t(0,80,\fscx106\fscy106)\t(80,140,\fscx100\fscy100)}"
 
 
-def write_captions(
-    cues: Sequence[Cue], spec: PatternSpec, canvas: Canvas, fonts: FontLibrary, work: Path
-) -> str | None:
-    """Writes what the pattern burns in; the name of the file in `work`, None when there is nothing to burn.
-
-    The play resolution is the output's size, so every number in the file is a pixel. Blocking: for a thread.
-
-    Args:
-        cues: What is said when.
-        spec: How it looks.
-        canvas: The output's size and free area.
-        fonts: Where glyphs come from; what none of them has is left out, so that no box is burned in.
-        work: The edit's folder.
-    """
-    if not spec.subtitles.enabled:
-        return None
-    used: defaultdict[Face, set[str]] = defaultdict(set)
-    file = pysubs2.SSAFile()
-    file.info |= {
-        "PlayResX": str(canvas.width),
-        "PlayResY": str(canvas.height),
-        "WrapStyle": "0",
-        "ScaledBorderAndShadow": "yes",
-        "YCbCr Matrix": "None",  # colours are meant as written
-    }
-    file.styles = {"Default": _style(spec.subtitles, spec.layout, canvas, fonts)}
+def add_captions(file: AssFile, cues: Sequence[Cue], spec: PatternSpec) -> None:
+    """Adds the cues as the pattern wants them; nothing when it wants none."""
+    captions = spec.subtitles
+    if not captions.enabled:
+        return
+    side = _side(file, spec)
+    file.add_style(_STYLE, _style(file, spec, side))
+    size = _size(file, captions)
+    room = Room(
+        width=file.canvas.width - 2 * side,
+        measure=lambda text: file.fonts.width(captions.font, text) * size,
+        max_lines=captions.max_lines,
+        max_characters=captions.max_characters,
+    )
     for cue in cues:
-        if text := _spelled(cue.text, spec.subtitles.font, fonts, used):
-            file.events.append(pysubs2.SSAEvent(start=cue.start_ms, end=cue.end_ms, text=text))
-    if not file.events:
-        return None
-    (work / FILE).write_text(file.to_string("ass"), encoding="utf-8")
-    folder = work / _FONTS
-    folder.mkdir(exist_ok=True)
-    for face, characters in used.items():
-        face.write(folder, "".join(sorted(characters)))
-    return FILE
+        shown = _drawable(file, _cased(cue, captions.casing), captions)
+        if shown is None:
+            continue
+        for screen in arrange(shown, room):
+            _add_screen(file, screen, captions)
 
 
-def _style(spec: SubtitlesSpec, layout: LayoutSpec, canvas: Canvas, fonts: FontLibrary) -> pysubs2.SSAStyle:
-    size = canvas.height * spec.size_percent / 100
-    free = canvas.area(safe=layout.safe_areas)
-    margin = canvas.height * spec.margin_percent / 100
-    below = canvas.height - free.y - free.height
-    # Centred on the frame, not on the free part: a line that is off-centre looks like a mistake.
-    side = max(free.x, canvas.width - free.x - free.width, round(canvas.width * 0.04))
-    boxed = spec.style is SubtitleStyle.BOX
-    return pysubs2.SSAStyle(
-        fontname=fonts.faces[spec.font].family,
+def _add_screen(file: AssFile, screen: Screen, spec: SubtitlesSpec) -> None:
+    match spec.animation:
+        case SubtitleAnimation.NONE:
+            text = "\n".join(" ".join(word.text for word in line) for line in screen.lines)
+            file.add_event(_STYLE, screen.start_ms, screen.end_ms, _speller(file, spec).plain(text))
+        case SubtitleAnimation.KARAOKE:
+            _add_karaoke(file, screen, spec)
+        case SubtitleAnimation.POP:
+            for word, start, end in _turns(screen):
+                if word is not None:
+                    file.add_event(_STYLE, start, end, _POP + _speller(file, spec).plain(word.text))
+
+
+def _add_karaoke(file: AssFile, screen: Screen, spec: SubtitlesSpec) -> None:
+    """One event a word, all with the same words: only the colour moves, so no line ever jumps."""
+    for spoken, start, end in _turns(screen):
+        speller = _speller(file, spec)
+        lines = []
+        for line in screen.lines:
+            pieces = []
+            for number, word in enumerate(line):
+                text = speller.plain(f" {word.text}" if number else word.text)
+                lit = word is spoken
+                pieces.append(
+                    f"{colour_tag(spec.highlight_colour)}{text}{colour_tag(spec.colour)}" if lit else text
+                )
+            lines.append("".join(pieces))
+        file.add_event(_STYLE, start, end, r"\N".join(lines))
+
+
+def _turns(screen: Screen) -> list[tuple[Word | None, int, int]]:
+    """Which word is spoken from when until when; None before the first. Without gaps."""
+    words = screen.words
+    starts = [min(max(word.start_ms, screen.start_ms), screen.end_ms) for word in words]
+    turns: list[tuple[Word | None, int, int]] = [(None, screen.start_ms, starts[0])]
+    turns += zip(words, starts, [*starts[1:], screen.end_ms], strict=True)
+    return [(word, start, end) for word, start, end in turns if start < end]
+
+
+def _drawable(file: AssFile, cue: Cue, spec: SubtitlesSpec) -> Cue | None:
+    """The cue with only what some font draws; None when that is nothing."""
+
+    def drawn(text: str) -> str:
+        return "".join(run.text for run in file.fonts.runs(spec.font, text))
+
+    text = "\n".join(filter(None, (" ".join(drawn(line).split()) for line in cue.text.split("\n"))))
+    words = tuple(replace(word, text=drawn(word.text).strip()) for word in cue.words)
+    return replace(cue, text=text, words=tuple(word for word in words if word.text)) if text else None
+
+
+def _cased(cue: Cue, casing: Casing) -> Cue:
+    if casing is Casing.AS_IS:
+        return cue
+    change = str.upper if casing is Casing.UPPER else str.lower
+    words = tuple(replace(word, text=change(word.text)) for word in cue.words)
+    return replace(cue, text=change(cue.text), words=words)
+
+
+def _speller(file: AssFile, spec: SubtitlesSpec) -> Speller:
+    return file.speller(spec.font, _size(file, spec))
+
+
+def _size(file: AssFile, spec: SubtitlesSpec) -> float:
+    return file.canvas.height * spec.size_percent / 100
+
+
+def _side(file: AssFile, spec: PatternSpec) -> int:
+    """Margin left and right. Lines are centred on the frame: off-centre ones look like a mistake."""
+    canvas = file.canvas
+    free = canvas.area(safe=spec.layout.safe_areas)
+    return max(free.x, canvas.width - free.x - free.width, round(canvas.width * _LEAST_SIDE))
+
+
+def _style(file: AssFile, pattern: PatternSpec, side: int) -> pysubs2.SSAStyle:
+    spec, canvas = pattern.subtitles, file.canvas
+    size = _size(file, spec)
+    free = canvas.area(safe=pattern.layout.safe_areas)
+    taken = free.y if spec.position is SubtitlePosition.TOP else canvas.height - free.y - free.height
+    style = pysubs2.SSAStyle(
+        fontname=file.fonts.faces[spec.font].family,
         fontsize=round(size, 1),
-        primarycolor=_colour(spec.colour),
-        outlinecolor=_colour(spec.outline_colour),
-        backcolor=_colour(spec.box_colour, spec.box_opacity),
-        borderstyle=_BORDER_BOX if boxed else _BORDER_OUTLINE,
-        outline=0 if boxed else round(size * spec.outline_percent / 100, 1),
-        shadow=round(size * spec.box_padding_percent / 100, 1) if boxed else 0,
+        primarycolor=ass_colour(spec.colour),
+        outlinecolor=ass_colour(spec.outline_colour),
+        borderstyle=BORDER_OUTLINE,
         alignment=_ALIGNMENT[spec.position],
         marginl=side,
         marginr=side,
-        marginv=round(margin + (free.y if spec.position is SubtitlePosition.TOP else below)),
+        marginv=round(canvas.height * spec.margin_percent / 100 + taken),
     )
-
-
-def _colour(code: str, opacity: float = 1.0) -> pysubs2.Color:
-    red, green, blue = bytes.fromhex(code[1:])
-    return pysubs2.Color(red, green, blue, round(255 * (1 - opacity)))  # ASS counts transparency
-
-
-def _spelled(text: str, font: Font, fonts: FontLibrary, used: defaultdict[Face, set[str]]) -> str:
-    """The text as ASS: each run in its face, and nothing in it that libass would obey."""
-    written = io.StringIO()
-    current = fonts.faces[font]
-    for line_number, line in enumerate(text.split("\n")):
-        if line_number:
-            written.write(r"\N")
-        for run in fonts.runs(font, line):
-            used[run.face].update(run.text)
-            if run.face is not current:
-                written.write(rf"{{\fn{run.face.family}}}")
-                current = run.face
-            written.write(_escaped(run.text))
-    return written.getvalue().strip()
-
-
-def _escaped(text: str) -> str:
-    # A word joiner parts the backslash from what follows, which would make it a command.
-    return text.replace("\\", "\\\u2060").replace("{", r"\{").replace("}", r"\}")
+    match spec.style:
+        case SubtitleStyle.OUTLINE:
+            style.outline, style.shadow = round(size * spec.outline_percent / 100, 1), 0
+        case SubtitleStyle.CLASSIC:
+            style.outline, style.shadow = round(size * _CLASSIC_OUTLINE, 1), round(size * _CLASSIC_SHADOW, 1)
+            style.backcolor = ass_colour("#000000", 0.6)
+        case SubtitleStyle.BOX:
+            style.borderstyle, style.outline = BORDER_BOX, 0
+            style.shadow = round(size * spec.box_padding_percent / 100, 1)
+            style.backcolor = ass_colour(spec.box_colour, spec.box_opacity)
+    return style

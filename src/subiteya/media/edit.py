@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.pattern import MergeField, PatternSpec
 from subiteya.domain.probe import Probe
 from subiteya.domain.subtitles import Cue
-from subiteya.media.captions import write_captions
+from subiteya.media.ass import AssFile
+from subiteya.media.captions import add_captions
 from subiteya.media.fonts import FontLibrary
 from subiteya.media.graph import Assets, Canvas, EditPlan, LogoImage, compile_edit, plan_canvas
 from subiteya.media.logo_image import prepare_logo
 from subiteya.media.runner import Progress, run_ffmpeg, time_limit
+from subiteya.media.texts import add_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Ingredients:
     logo: bytes | None = None
     """The image of `spec.logo.key`."""
     cues: Sequence[Cue] = ()
+    values: Mapping[MergeField, str] = field(default_factory=dict)
+    """What the fields in the pattern's texts stand for."""
 
 
 async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> EditPlan:
@@ -48,12 +52,12 @@ async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> Edi
         BadImage: The logo cannot be used.
     """
     spec, probe = ingredients.spec, ingredients.probe
-    logo, captions = None, None
+    logo, texts = None, None
     if probe.video is not None:
         canvas = plan_canvas(probe.video)
         logo = await asyncio.to_thread(_prepare_logo, ingredients, canvas, work)
-        captions = await asyncio.to_thread(write_captions, ingredients.cues, spec, canvas, editor.fonts, work)
-    assets = Assets(ingredients.source.resolve(), logo, captions)
+        texts = await asyncio.to_thread(_write_texts, ingredients, canvas, editor.fonts, work)
+    assets = Assets(ingredients.source.resolve(), logo, texts)
     return compile_edit(spec, probe, assets, work, threads=editor.threads)
 
 
@@ -86,3 +90,11 @@ def _prepare_logo(ingredients: Ingredients, canvas: Canvas, work: Path) -> LogoI
     if ingredients.logo is None or not ingredients.spec.logo.is_shown:
         return None
     return prepare_logo(ingredients.logo, ingredients.spec.logo, canvas, work)
+
+
+def _write_texts(ingredients: Ingredients, canvas: Canvas, fonts: FontLibrary, work: Path) -> str | None:
+    """Captions and texts in one file, so that one filter burns in both."""
+    file = AssFile(canvas, fonts)
+    add_captions(file, ingredients.cues, ingredients.spec)
+    add_texts(file, ingredients.spec, ingredients.values)
+    return file.write(work)

@@ -20,6 +20,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from subiteya.domain.pattern import Font
 
 _BOLD = 700  # the heaviest weight of the Noto fonts in the package
+_BOLD_STRETCH = 1.07
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f\u20e3")
 _EMOJI_MARKS = frozenset("\ufe0f\u20e3")
 _EMOJI_BLOCKS = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]")
@@ -39,6 +40,27 @@ class Face:
         """What the font can draw."""
         with TTFont(self.path, lazy=True) as font:
             return frozenset(map(chr, font.getBestCmap()))
+
+    @cached_property
+    def height(self) -> float:
+        """Height of a line over the em square: libass sizes fonts by the former, the eye by the latter."""
+        with TTFont(self.path, lazy=True) as font:
+            lines = font["OS/2"].usWinAscent + font["OS/2"].usWinDescent
+            return float(lines / font["head"].unitsPerEm)
+
+    @cached_property
+    def _advances(self) -> dict[str, float]:
+        """How far each character moves the pen, as a share of the line's height (as libass scales fonts)."""
+        with TTFont(self.path, lazy=True) as font:
+            height = font["OS/2"].usWinAscent + font["OS/2"].usWinDescent
+            # Widths of a variable font are those of its regular cut; the bold one runs a little wider.
+            stretch = (_BOLD_STRETCH if "fvar" in font else 1.0) / height
+            table = font["hmtx"]
+            return {chr(code): table[name][0] * stretch for code, name in font.getBestCmap().items()}
+
+    def width(self, text: str) -> float:
+        """Width of the text as a share of its line height, without kerning."""
+        return sum(self._advances.get(character, 0.0) for character in text)
 
     def covers(self, cluster: str) -> bool:
         """Whether every visible character of the cluster can be drawn."""
@@ -91,6 +113,18 @@ class FontLibrary:
             else:
                 found.append(Run(face, cluster))
         return tuple(found)
+
+    def width(self, font: Font, text: str) -> float:
+        """Width of the text as a share of the line height of `font`."""
+        runs = self.runs(font, text)
+        return sum(run.face.width(run.text) * self.size_beside(font, run.face) for run in runs)
+
+    def size_beside(self, font: Font, face: Face) -> float:
+        """How much larger a helper is to be set beside `font`, so that its letters look as large.
+
+        Scripts with tall lines (Arabic, Devanagari) would come out tiny otherwise.
+        """
+        return max(1.0, face.height / self.faces[font].height)
 
     def _face_for(self, cluster: str, main: Face, current: Face | None) -> Face | None:
         if _EMOJI_MARKS.intersection(cluster) or _EMOJI_BLOCKS.match(cluster):

@@ -68,13 +68,15 @@ def _cue(event: pysubs2.SSAEvent) -> Cue | None:
 
 
 def clean_text(text: str) -> str:
-    """Plain text of a line: no tags, no entities, no control characters, line feeds between lines."""
+    """Plain text of a subtitle line: no tags, entities or control characters, line feeds between lines."""
     text = _OVERRIDES.sub("", text).replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
-    text = html.unescape(_MARKUP.sub("", text))
+    return printable(html.unescape(_MARKUP.sub("", text)))
+
+
+def printable(text: str) -> str:
+    """The text without control characters, double spaces, empty lines and excess length."""
     kept = "".join(
-        character
-        if character == "\n" or not unicodedata.category(character).startswith("C") or character in _JOINERS
-        else " "
+        character if character in _KEPT or not unicodedata.category(character).startswith("C") else " "
         for character in text
     )
     lines = (" ".join(line.split()) for line in kept.split("\n"))
@@ -82,4 +84,4 @@ def clean_text(text: str) -> str:
 
 
 # Format characters with a meaning inside words and emoji; all other controls become spaces.
-_JOINERS = frozenset("\u200c\u200d\u200e\u200f\u2060")
+_KEPT = frozenset("\n\u200c\u200d\u200e\u200f\u2060")

@@ -17,7 +17,7 @@ from integration.media.studio import (
     mean,
 )
 from subiteya.domain.pattern import Anchor
-from subiteya.domain.subtitles import Cue
+from subiteya.domain.subtitles import Cue, Word
 from subiteya.media.probe import probe
 
 QUARTERS = (
@@ -310,3 +310,56 @@ async def test_uneven_time_stamps_come_out_even_and_as_long(studio: Studio) -> N
     assert found.video is not None
     assert found.video.is_constant_rate
     assert found.duration_s == pytest.approx(3.0, abs=0.1)
+
+
+async def test_karaoke_lights_the_spoken_word_and_nothing_moves(studio: Studio) -> None:
+    source = studio.flat("0x303030", seconds=2)
+    spec = {
+        "subtitles": {"animation": "karaoke", "highlight_colour": "#FF0000", "size_percent": 8},
+        "output": {"quality": "ultra"},
+    }
+    words = (Word(0, 1000, "HH"), Word(1000, 2000, "MM"))
+    plan = await studio.edit(source, spec, cues=[Cue(0, 2000, "HH MM", words)])
+    first, second = frames(plan.output, [0.5, 1.5])
+    red_first, red_second = box_of(is_red(first)), box_of(is_red(second))
+    assert red_first[2] <= red_second[0]  # the first word stands left of the second
+    lit = [(is_red(picture) | is_white(picture)) for picture in (first, second)]
+    assert box_of(lit[0]) == pytest.approx(box_of(lit[1]), abs=2)
+
+
+async def test_pop_shows_one_word_at_a_time(studio: Studio) -> None:
+    spec = {"subtitles": {"animation": "pop", "size_percent": 8}}
+    words = (Word(0, 1000, "I"), Word(1000, 2000, "MMMMM"))
+    source = studio.flat("0x303030", seconds=2)
+    plan = await studio.edit(source, spec, cues=[Cue(0, 2000, "I MMMMM", words)])
+    first, second = (box_of(is_white(picture)) for picture in frames(plan.output, [0.6, 1.6]))
+    assert second[2] - second[0] > 5 * (first[2] - first[0])
+
+
+async def test_a_text_comes_goes_and_stands_where_it_should(studio: Studio) -> None:
+    text = {"text": "HHH", "x_percent": 25, "y_percent": 75, "start_s": 0.5, "end_s": 1.0, "style": "plain"}
+    plan = await studio.edit(studio.flat("0x303030", seconds=1.5), {"texts": [text]})
+    before, during, after = frames(plan.output, [0.3, 0.7, 1.3])
+    assert before.max() < 100
+    assert after.max() < 100
+    left, top, right, bottom = box_of(is_white(during))
+    assert (left + right) / 2 == pytest.approx(135, abs=4)
+    assert (top + bottom) / 2 == pytest.approx(720, abs=12)
+
+
+async def test_the_logo_fades_in_and_goes(studio: Studio) -> None:
+    spec = {
+        "logo": {"anchor": "center", "width_percent": 40, "start_s": 0.5, "end_s": 2, "fade_in_s": 1},
+        "layout": WHOLE,
+    }
+    plan = await studio.edit(studio.flat("0x000000", seconds=3), spec, logo_png())
+    reds = [picture[470:490, 260:280, 0].mean() for picture in frames(plan.output, [0.3, 1.0, 1.8, 2.5])]
+    assert reds == pytest.approx([0, 128, 253, 0], abs=16)
+
+
+async def test_the_logo_may_stand_anywhere_but_never_half_outside(studio: Studio) -> None:
+    logo = {"x_percent": 30, "y_percent": 60, "width_percent": 20}
+    plan = await studio.edit(studio.flat("0x406080"), {"logo": logo}, logo_png())
+    assert box_of(is_red(frame(plan.output))) == pytest.approx((108, 549, 216, 603), abs=2)
+    plan = await studio.edit(studio.flat("0x406080"), {"logo": logo | {"x_percent": 100}}, logo_png())
+    assert box_of(is_red(frame(plan.output))) == pytest.approx((432, 549, 540, 603), abs=2)

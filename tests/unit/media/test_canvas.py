@@ -76,8 +76,14 @@ def test_a_landscape_clip_loses_nothing_above_or_below() -> None:
 
 
 @pytest.mark.parametrize("anchor", list(Anchor))
-def test_an_overlay_stays_inside_its_box_by_the_margin(anchor: Anchor) -> None:
-    x, y = Box(60, 130, 880, 1310).place(200, 100, anchor, 40)
+def test_an_overlay_stays_inside_the_free_part_by_the_margin(anchor: Anchor) -> None:
+    x, y = plan_canvas(track()).place(200, 100, anchor, 40, safe=True)
     assert 100 <= x <= 60 + 880 - 40 - 200
     assert 170 <= y <= 130 + 1310 - 40 - 100
     assert x % 2 == y % 2 == 0
+
+
+def test_what_is_centred_is_centred_on_the_frame() -> None:
+    canvas = plan_canvas(track())
+    assert canvas.place(200, 100, Anchor.CENTER, 40, safe=True) == (440, 910)
+    assert canvas.place(200, 100, Anchor.TOP, 40, safe=True)[0] == 440

@@ -15,7 +15,7 @@ from subiteya.media.graph.filters import spell
 WORK = Path("/w")
 PLAIN = Assets(Path("/w/in.mp4"))
 LOGO = Assets(Path("/w/in.mp4"), logo=LogoImage(Path("/w/logo.png"), 162, 81))
-CAPTIONS = Assets(Path("/w/in.mp4"), captions="captions.ass")
+CAPTIONS = Assets(Path("/w/in.mp4"), texts="texts.ass")
 
 
 def plan(spec: dict[str, object], probe: Probe | None = None, assets: Assets = PLAIN) -> EditPlan:
@@ -101,7 +101,7 @@ def test_a_look_with_curves_goes_to_rgb_and_back_once() -> None:
 
 
 def test_the_order_is_colour_then_logo_then_subtitles() -> None:
-    assets = Assets(PLAIN.source, LOGO.logo, "captions.ass")
+    assets = Assets(PLAIN.source, LOGO.logo, "texts.ass")
     text = graph(plan({"effects": {"look": "sepia"}}, assets=assets))
     assert text.index("curves") < text.index("overlay") < text.index("ass=")
 

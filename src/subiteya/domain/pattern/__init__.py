@@ -13,20 +13,34 @@ from subiteya.domain.pattern.layout import LayoutSpec
 from subiteya.domain.pattern.logo import LogoSpec
 from subiteya.domain.pattern.output import OutputSpec, Quality
 from subiteya.domain.pattern.spec import PatternSpec
-from subiteya.domain.pattern.subtitles import Font, SubtitlePosition, SubtitlesSpec, SubtitleStyle
+from subiteya.domain.pattern.subtitles import (
+    Casing,
+    Font,
+    SubtitleAnimation,
+    SubtitlePosition,
+    SubtitlesSpec,
+    SubtitleStyle,
+)
+from subiteya.domain.pattern.texts import MergeField, Placed, TextSpec, TextStyle
 
 __all__ = [
     "Anchor",
+    "Casing",
     "EffectsSpec",
     "Font",
     "LayoutSpec",
     "LogoSpec",
     "Look",
+    "MergeField",
     "OutputSpec",
     "PatternSpec",
+    "Placed",
     "Quality",
     "Section",
+    "SubtitleAnimation",
     "SubtitlePosition",
     "SubtitleStyle",
     "SubtitlesSpec",
+    "TextSpec",
+    "TextStyle",
 ]

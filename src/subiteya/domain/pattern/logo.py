@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from subiteya.domain.pattern.base import Anchor, ImageKey, Section
+from subiteya.domain.pattern.base import Anchor, ImageKey
+from subiteya.domain.pattern.texts import Placed
 
 
-class LogoSpec(Section):
-    """Which image stands where, how large and how strong. Sizes refer to the picture as it is seen."""
+class LogoSpec(Placed):
+    """Which image stands where, how large and how strong. Sizes refer to the picture as it is seen.
+
+    TikTok's guidelines forbid that an app burns in its own logo or watermark. A creator's own is allowed;
+    posts with another brand's logo count as promotional content and must be declared as such.
+    """
 
     key: ImageKey | None = Field(
         None, description="Storage key of the logo image (assets/…); no logo when null."
@@ -24,6 +29,7 @@ class LogoSpec(Section):
         le=40,
         description="Distance to the edges (or to TikTok's buttons) in per cent of the picture's width.",
     )
+    fade_in_s: float = Field(0.0, ge=0, le=10, description="Seconds over which it appears; 0 at once.")
 
     @property
     def is_shown(self) -> bool:

@@ -16,6 +16,7 @@ from subiteya.domain.pattern.layout import LayoutSpec
 from subiteya.domain.pattern.logo import LogoSpec
 from subiteya.domain.pattern.output import OutputSpec
 from subiteya.domain.pattern.subtitles import SubtitlesSpec
+from subiteya.domain.pattern.texts import TextSpec
 
 _MAX_BYTES = 65_536  # a specification is a few kB; more is a mistake or an attack
 
@@ -27,6 +28,7 @@ class PatternSpec(Section):
 
     version: Literal[1] = Field(1, description="Version of this format.")
     logo: LogoSpec = Field(default_factory=LogoSpec, description="Logo.")
+    texts: tuple[TextSpec, ...] = Field((), max_length=10, description="Texts on the picture.")
     subtitles: SubtitlesSpec = Field(default_factory=SubtitlesSpec, description="Burned-in subtitles.")
     effects: EffectsSpec = Field(default_factory=EffectsSpec, description="Colour and effects.")
     layout: LayoutSpec = Field(default_factory=LayoutSpec, description="Frame and safe areas.")
@@ -73,7 +75,7 @@ class PatternSpec(Section):
     @property
     def is_empty(self) -> bool:
         """Whether the pattern by itself changes nothing; subtitles of the video would still be burned in."""
-        return not self.logo.is_shown and self.effects.is_neutral
+        return not self.logo.is_shown and not self.texts and self.effects.is_neutral
 
     def canonical(self) -> str:
         """The one JSON text of this specification: all fields, sorted, without spaces."""

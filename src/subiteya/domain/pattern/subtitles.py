@@ -1,4 +1,4 @@
-"""How subtitles look. Their words come with the video, never with the pattern."""
+"""How subtitles look and move. Their words come with the video, never with the pattern."""
 
 from __future__ import annotations
 
@@ -21,8 +21,25 @@ class Font(StrEnum):
 class SubtitleStyle(StrEnum):
     """What keeps the letters legible on any picture."""
 
+    CLASSIC = "classic"
     OUTLINE = "outline"
     BOX = "box"
+
+
+class SubtitleAnimation(StrEnum):
+    """How the words come: all at once, the spoken one lit up, or one at a time."""
+
+    NONE = "none"
+    KARAOKE = "karaoke"
+    POP = "pop"
+
+
+class Casing(StrEnum):
+    """Capital letters."""
+
+    AS_IS = "as_is"
+    UPPER = "upper"
+    LOWER = "lower"
 
 
 class SubtitlePosition(StrEnum):
@@ -42,7 +59,10 @@ class SubtitlesSpec(Section):
         3.6, ge=1, le=15, description="Height of a line in per cent of the picture's height."
     )
     colour: Colour = Field("#FFFFFF", description="Colour of the letters.")
-    style: SubtitleStyle = Field(SubtitleStyle.OUTLINE, description="Outline around letters, or a box.")
+    style: SubtitleStyle = Field(
+        SubtitleStyle.OUTLINE,
+        description="Firm outline, box behind the lines, or classic: thin outline with a soft shadow.",
+    )
     outline_colour: Colour = Field("#000000", description="Colour of the outline.")
     outline_percent: float = Field(
         8.0, ge=0, le=40, description="Width of the outline in per cent of the letter size."
@@ -52,6 +72,12 @@ class SubtitlesSpec(Section):
     box_padding_percent: float = Field(
         22.0, ge=0, le=100, description="Space around the letters in the box in per cent of their size."
     )
+    animation: SubtitleAnimation = Field(
+        SubtitleAnimation.NONE,
+        description="Karaoke lights up the spoken word, pop shows one word at a time. Without word times the"
+        " words share their line's time by their length.",
+    )
+    highlight_colour: Colour = Field("#FFD400", description="Colour of the spoken word in karaoke.")
     position: SubtitlePosition = Field(SubtitlePosition.BOTTOM, description="Where the lines stand.")
     margin_percent: float = Field(
         3.0,
@@ -59,3 +85,10 @@ class SubtitlesSpec(Section):
         le=45,
         description="Distance to the edge (or to TikTok's buttons) in per cent of the picture's height.",
     )
+    max_characters: int | None = Field(
+        None, ge=8, le=80, description="Most characters in a line; as many as fit the width when null."
+    )
+    max_lines: int = Field(
+        2, ge=1, le=4, description="Most lines at once; a longer text is shown in several steps."
+    )
+    casing: Casing = Field(Casing.AS_IS, description="Leave letters as they are, or all upper or lower case.")

@@ -6,7 +6,6 @@
     signal    what the source's colours mean, and how to make them 8-bit limited SDR
     colour    adjustments and looks, folded into as few filters as possible
     logo      the overlay
-    captions  burned-in subtitles
     sound     the audio arguments
     encode    the encoder's operating points
     copying   when and how a source passes untouched

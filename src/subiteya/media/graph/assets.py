@@ -21,5 +21,5 @@ class Assets:
 
     source: Path
     logo: LogoImage | None = None
-    captions: str | None = None
-    """Name of the ASS file in the work folder; its fonts stand in the folder `fonts` beside it."""
+    texts: str | None = None
+    """Name of the ASS file in the work folder, for captions and texts; its fonts stand in `fonts`."""

@@ -34,15 +34,6 @@ class Box:
     width: int
     height: int
 
-    def place(self, width: int, height: int, anchor: Anchor, margin: int) -> tuple[int, int]:
-        """Where the top left corner of something goes that keeps to `anchor` with `margin` from the edges.
-
-        Even numbers, because a subsampled chroma pixel is two pixels wide and high.
-        """
-        x = self.x + margin + anchor.across * (self.width - width - 2 * margin)
-        y = self.y + margin + anchor.down * (self.height - height - 2 * margin)
-        return max(0, round(x / 2) * 2), max(0, round(y / 2) * 2)
-
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
@@ -77,6 +68,24 @@ class Canvas:
     def area(self, *, safe: bool) -> Box:
         """Where overlays may stand."""
         return self.free if safe else self.frame
+
+    def place(self, width: int, height: int, anchor: Anchor, margin: int, *, safe: bool) -> tuple[int, int]:
+        """Where the top left corner of something goes that keeps to `anchor` with `margin` from the edges.
+
+        What is centred is centred on the frame: TikTok's buttons are wider on one side, and a little off the
+        middle looks like a mistake. Even numbers, because a chroma pixel is two pixels wide and high.
+        """
+        area = self.area(safe=safe)
+        x = _along(anchor.across, margin, width, (area.x, area.x + area.width, self.width))
+        y = _along(anchor.down, margin, height, (area.y, area.y + area.height, self.height))
+        return max(0, round(x / 2) * 2), max(0, round(y / 2) * 2)
+
+
+def _along(share: float, margin: int, length: int, edges: tuple[int, int, int]) -> float:
+    low, high, whole = edges
+    if share == 0:
+        return low + margin
+    return high - margin - length if share == 1 else (whole - length) / 2
 
 
 def plan_canvas(video: VideoTrack) -> Canvas:

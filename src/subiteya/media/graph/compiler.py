@@ -8,12 +8,13 @@ from pathlib import Path
 from subiteya.domain.errors import NotAVideo
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.probe import Probe, VideoTrack
-from subiteya.media.graph.assets import Assets, LogoImage
+from subiteya.media.graph.assets import Assets
 from subiteya.media.graph.canvas import Canvas, plan_canvas
 from subiteya.media.graph.colour import grade
 from subiteya.media.graph.copying import copy_arguments, copy_container
 from subiteya.media.graph.encode import picture_arguments, sound_arguments
 from subiteya.media.graph.filters import Graph, spell
+from subiteya.media.graph.logo import logo_input, overlay_logo
 from subiteya.media.graph.signal import Signal, normalise, plan_signal
 
 # Demuxers that we mean to read; playlists and concat scripts are not among them.
@@ -97,7 +98,7 @@ def compile_edit(
 
 
 def _changes_nothing(edit: _Edit) -> bool:
-    return edit.assets.logo is None and edit.assets.captions is None and edit.spec.effects.is_neutral
+    return edit.assets.logo is None and edit.assets.texts is None and edit.spec.effects.is_neutral
 
 
 def _inputs(edit: _Edit) -> list[str]:
@@ -105,7 +106,7 @@ def _inputs(edit: _Edit) -> list[str]:
     limit = ["-threads", str(edit.threads)] if edit.threads else []
     arguments = [*guard, "-format_whitelist", _DEMUXERS, *limit, "-i", f"file:{edit.assets.source}"]
     if edit.assets.logo is not None:
-        arguments += [*guard, "-f", "png_pipe", "-i", f"file:{edit.assets.logo.path}"]
+        arguments += [*guard, *logo_input(edit.spec.logo, edit.assets.logo, edit.canvas)]
     return arguments
 
 
@@ -115,19 +116,12 @@ def _encode(edit: _Edit) -> list[str]:
     graph.pipe(*normalise(edit.video, edit.canvas, edit.signal))
     graph.pipe(*grade(spec.effects, edit.signal))
     if assets.logo is not None:
-        _overlay_logo(graph, edit, assets.logo)
-    if assets.captions is not None:
-        graph.pipe(spell("ass", filename=assets.captions, fontsdir="fonts"))
+        overlay_logo(graph, spec, assets.logo, edit.canvas, edit.signal)
+    if assets.texts is not None:
+        graph.pipe(spell("ass", filename=assets.texts, fontsdir="fonts"))
     graph.pipe(edit.signal.label)
     return [
         *("-filter_complex", graph.finish("[v]"), "-map", "[v]"),
         *picture_arguments(spec.output.quality, edit.canvas.fps, edit.threads),
         *sound_arguments(audio[0] if audio else None, spec.output.quality),
     ]
-
-
-def _overlay_logo(graph: Graph, edit: _Edit, logo: LogoImage) -> None:
-    spec, canvas = edit.spec, edit.canvas
-    margin = round(canvas.width * spec.logo.margin_percent / 100)
-    x, y = canvas.area(safe=spec.layout.safe_areas).place(logo.width, logo.height, spec.logo.anchor, margin)
-    graph.join("[1:v]", edit.signal.overlay_from_rgb, spell("overlay", x=x, y=y, format="yuv420"))

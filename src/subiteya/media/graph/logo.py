@@ -1,0 +1,50 @@
+"""The logo's place in the graph."""
+
+from __future__ import annotations
+
+from subiteya.domain.pattern import LogoSpec, PatternSpec
+from subiteya.media.graph.assets import LogoImage
+from subiteya.media.graph.canvas import Canvas
+from subiteya.media.graph.filters import Graph, spell
+from subiteya.media.graph.signal import Signal
+
+
+def logo_input(spec: LogoSpec, logo: LogoImage, canvas: Canvas) -> list[str]:
+    """Arguments that open the image: one frame, or for a fade as many as the fade lasts.
+
+    Either way the overlay repeats the last frame, so no frame of the logo is made for the rest of the clip.
+    """
+    arguments = ["-f", "png_pipe", "-i", f"file:{logo.path}"]
+    if spec.fade_in_s == 0:
+        return arguments
+    seconds = spec.start_s + spec.fade_in_s + 2 / canvas.fps
+    rate = f"{canvas.fps.numerator}/{canvas.fps.denominator}"
+    return ["-loop", "1", "-framerate", rate, "-t", f"{float(seconds):.3f}", *arguments]
+
+
+def overlay_logo(graph: Graph, pattern: PatternSpec, logo: LogoImage, canvas: Canvas, signal: Signal) -> None:
+    """Draws the logo over the main line. Its size and opacity are in the image already."""
+    spec = pattern.logo
+    x, y = _corner(pattern, logo, canvas)
+    prepare = list(signal.overlay_from_rgb)
+    if spec.fade_in_s > 0:
+        prepare.append(spell("fade", t="in", st=spec.start_s, d=spec.fade_in_s, alpha=1))
+    window: dict[str, str] = {}
+    if spec.end_s is not None:
+        window = {"enable": f"between(t,{spec.start_s:.3f},{spec.end_s:.3f})"}
+    elif spec.start_s > 0:
+        window = {"enable": f"gte(t,{spec.start_s:.3f})"}
+    graph.join("[1:v]", tuple(prepare), spell("overlay", x=x, y=y, format="yuv420", **window))
+
+
+def _corner(pattern: PatternSpec, logo: LogoImage, canvas: Canvas) -> tuple[int, int]:
+    spec = pattern.logo
+    if spec.centre is not None:
+        x = spec.centre[0] * canvas.width - logo.width / 2
+        y = spec.centre[1] * canvas.height - logo.height / 2
+        # Wholly inside the frame: half a logo is a mistake more often than a wish.
+        x = min(max(x, 0), max(0, canvas.width - logo.width))
+        y = min(max(y, 0), max(0, canvas.height - logo.height))
+        return round(x / 2) * 2, round(y / 2) * 2
+    margin = round(canvas.width * spec.margin_percent / 100)
+    return canvas.place(logo.width, logo.height, spec.anchor, margin, safe=pattern.layout.safe_areas)
