@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator
+from typing import Final
 
 from sqlalchemy import delete, update
 
@@ -12,6 +13,9 @@ from subiteya.domain.errors import BadInput, TooLarge
 from subiteya.domain.sizes import readable_size
 from subiteya.services.resources import Resources
 from subiteya.services.start_upload import new_upload, source_key
+
+PARTS_IN_FLIGHT: Final = 2
+"""Of 8 MiB each, for every form that is being received at the same time."""
 
 
 async def receive_upload(
@@ -34,11 +38,14 @@ async def receive_upload(
     upload = new_upload("form", user_id=user_id, filename=filename, content_type=content_type, size=None)
     async with resources.db.begin() as session:
         session.add(upload)
+    limit = resources.settings.http.max_upload_bytes
     try:
         info = await resources.storage.objects.put_stream(
             upload.key,
-            _limited(chunks, resources.settings.http.max_upload_bytes),
+            _limited(chunks, limit),
             content_type=upload.content_type,
+            at_most=limit,
+            concurrency=PARTS_IN_FLIGHT,
         )
     except Exception:
         await discard_upload(resources, upload)

@@ -44,13 +44,14 @@ class Objects:
         *,
         content_type: str,
         size: int | None = None,
+        at_most: int | None = None,
         metadata: Mapping[str, str] | None = None,
         concurrency: int = _IN_FLIGHT,
         progress: Progress | None = None,
     ) -> ObjectInfo:
         """Write an object from chunks of any size.
 
-        Memory is `concurrency` parts of 8 MiB (16 MiB when the size is unknown), whatever the length. When
+        Memory is `concurrency` parts of 8 MiB (16 MiB when nothing is known), whatever the length. When
         `chunks` raises, or the task is cancelled, no object and no open upload stay behind.
 
         Args:
@@ -58,6 +59,7 @@ class Objects:
             chunks: The bytes.
             content_type: Stored with the object.
             size: Bytes in all, when known; a stream of another length is refused.
+            at_most: Bytes that the caller lets through, when the size is not known.
             metadata: ASCII only.
             concurrency: Parts in flight.
             progress: Hears (bytes stored, `size` or 0 when unknown).
@@ -66,7 +68,8 @@ class Objects:
             UploadIncomplete: When the stream has not `size` bytes.
             StorageUnavailable: When S3 does not answer.
         """
-        part_size = UNKNOWN_SIZE_PART_SIZE if size is None else choose_part_size(size, SERVER_PART_SIZE)
+        most = at_most if size is None else size
+        part_size = UNKNOWN_SIZE_PART_SIZE if most is None else choose_part_size(most, SERVER_PART_SIZE)
         stored = 0
 
         def sent(count: int) -> None:
