@@ -59,7 +59,7 @@ def find_left_overs(pids: Path) -> list[LeftOver]:
     return found
 
 
-async def stop_left_overs(pids: Path, limit_s: float = 10) -> list[LeftOver]:
+async def stop_left_overs(pids: Path, limit_s: float = 5) -> list[LeftOver]:
     """Stop every living process of the pid files, by force after the limit (seconds), and remove the files.
 
     Only for whoever holds the lock of the data folder: then no living parent is left to own them.

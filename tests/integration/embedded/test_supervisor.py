@@ -184,12 +184,23 @@ def test_children_die_with_a_killed_supervisor_and_the_next_start_finds_all_data
     _leave_data(stack.environment)
 
     first.end(signal.SIGKILL)
-    second = start({})  # at once, while they may still be at it
+    _eventually(lambda: not [child for child in children if child.alive])
+    assert find_running(first.home) is None
+    second = start({})
     assert second.ready()["pids"]
-    assert not [child for child in children if child.alive]
     again = find_running(second.home)
     assert again is not None
     assert _find_data(again.environment) == ["still here"] * 3
+
+
+def test_a_child_that_outlives_a_killed_supervisor_is_stopped_by_the_next_start(start: Start) -> None:
+    first = start(trouble="deaf")
+    deaf = _identities({"deaf": first.ready()["pids"]["deaf"]})[0]
+    first.end(signal.SIGKILL)
+    second = start()
+    assert second.ready()["pids"]
+    assert not deaf.alive
+    assert f"Stopped deaf (process {deaf.pid}), left over from a killed run" in second.terminal
 
 
 def test_a_killed_postgres_is_started_again_with_its_data(start: Start) -> None:
