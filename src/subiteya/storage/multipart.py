@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -54,11 +54,12 @@ class OpenUpload:
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part that S3 has: number from 1, size in bytes, ETag with its quotes."""
+    """A part that S3 has: number from 1, size in bytes, ETag with its quotes, when it was stored."""
 
     number: int
     size: int
     etag: str
+    stored_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +116,12 @@ class Multipart:
         return await Presigner(self.bucket).part(upload.key, upload.upload_id, number, size=part.size)
 
     async def list_parts(self, upload: OpenUpload) -> list[StoredPart]:
-        """The parts that S3 has, by number; what a resumed upload need not send again.
+        """The parts that S3 has, one a number; what a resumed upload need not send again.
 
         Raises:
             UploadMissing: When the upload is not open any more.
         """
-        pages = self.bucket.s3.get_paginator("list_parts").paginate(
-            Bucket=self.bucket.name, Key=upload.key, UploadId=upload.upload_id
-        )
-        with storage_errors():
-            return [
-                StoredPart(part["PartNumber"], part["Size"], part["ETag"])
-                async for page in pages
-                for part in page.get("Parts", ())
-            ]
+        return _one_a_number(await self._versions(upload), {})
 
     async def complete(self, upload: OpenUpload, claimed: Mapping[int, str] | None = None) -> ObjectInfo:
         """Check that all parts are there in full, and join them; completing twice is harmless.
@@ -136,7 +129,8 @@ class Multipart:
         Args:
             upload: What `create` gave.
             claimed: ETags by part number as the browser saw them. Optional, since S3's own list decides; a
-                claim that differs from it is refused.
+                claim that is not in it is refused, and of a part that was sent twice the claimed one is
+                taken.
 
         Raises:
             UploadIncomplete: When parts are missing, have another size, or are not the claimed ones.
@@ -144,7 +138,7 @@ class Multipart:
         """
         objects = Objects(self.bucket)
         try:
-            stored = await self.list_parts(upload)
+            stored = _one_a_number(await self._versions(upload), claimed or {})
         except UploadMissing:
             if await self._is_done(upload):
                 return await objects.head(upload.key)
@@ -180,6 +174,20 @@ class Multipart:
             await self._abort(upload.key, upload.upload_id)
         return len(stale)
 
+    async def _versions(self, upload: OpenUpload) -> list[StoredPart]:
+        """The parts as S3 lists them: a part that was sent twice may stand there twice (SeaweedFS)."""
+        pages = self.bucket.s3.get_paginator("list_parts").paginate(
+            Bucket=self.bucket.name, Key=upload.key, UploadId=upload.upload_id
+        )
+        with storage_errors():
+            return [
+                StoredPart(
+                    part["PartNumber"], part["Size"], part["ETag"], part["LastModified"].astimezone(UTC)
+                )
+                async for page in pages
+                for part in page.get("Parts", ())
+            ]
+
     async def _abort(self, key: str, upload_id: str) -> None:
         try:
             with storage_errors():
@@ -195,6 +203,16 @@ class Multipart:
             return (await Objects(self.bucket).head(upload.key)).size == upload.size
         except ObjectMissing:
             return False
+
+
+def _one_a_number(versions: Iterable[StoredPart], claimed: Mapping[int, str]) -> list[StoredPart]:
+    """One part for each number, by number: the one that the sender claims, else the newest."""
+
+    def rank(part: StoredPart) -> tuple[bool, datetime]:
+        return (claimed.get(part.number, "").strip('"') == part.etag.strip('"'), part.stored_at)
+
+    best = {part.number: part for part in sorted(versions, key=rank)}
+    return [best[number] for number in sorted(best)]
 
 
 def _check(upload: OpenUpload, stored: list[StoredPart], claimed: Mapping[int, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -88,29 +89,71 @@ async def test_a_signature_for_one_part_is_none_for_another(
     assert (await browser.put(other, content=CONTENT[:PART])).status_code == 403
 
 
-async def test_parts_of_another_size_or_another_upload_are_not_joined(
-    storage: Storage, upload: OpenUpload, browser: httpx2.AsyncClient, s3_client: Any
-) -> None:
-    await send(storage, browser, upload, 1, 2, 3)
-    with pytest.raises(UploadIncomplete, match="not as sent"):
-        await storage.multipart.complete(upload, {1: '"00000000000000000000000000000000"'})
+PutPart = Callable[[OpenUpload, int, bytes], Awaitable[str]]
 
-    def put_part(number: int, body: bytes) -> None:
-        s3_client.upload_part(
+
+@pytest.fixture
+def put_part(storage: Storage, s3_client: Any) -> PutPart:
+    """Send a part of any size past our signatures; gives its ETag."""
+
+    async def put(upload: OpenUpload, number: int, body: bytes) -> str:
+        answer = await asyncio.to_thread(
+            s3_client.upload_part,
             Bucket=storage.bucket.name,
             Key=upload.key,
             UploadId=upload.upload_id,
             PartNumber=number,
             Body=body,
         )
+        return str(answer["ETag"])
 
-    await asyncio.to_thread(put_part, 4, b"one too many")
-    with pytest.raises(UploadIncomplete, match="parts 4 are of another size"):
-        await storage.multipart.complete(upload)
-    await asyncio.to_thread(put_part, 3, b"short")
-    with pytest.raises(UploadIncomplete, match="parts 3, 4 are of another size"):
+    return put
+
+
+@pytest.mark.parametrize("wrong", [(3, b"short"), (4, b"one too many")])
+async def test_parts_of_another_size_are_not_joined(
+    storage: Storage,
+    upload: OpenUpload,
+    browser: httpx2.AsyncClient,
+    put_part: PutPart,
+    wrong: tuple[int, bytes],
+) -> None:
+    number, body = wrong
+    await send(storage, browser, upload, *range(1, number))
+    await put_part(upload, number, body)
+    with pytest.raises(UploadIncomplete, match=f"parts {number} are of another size"):
         await storage.multipart.complete(upload)
     assert not await storage.objects.exists(upload.key)
+
+
+async def test_parts_that_are_not_the_claimed_ones_are_not_joined(
+    storage: Storage, upload: OpenUpload, browser: httpx2.AsyncClient
+) -> None:
+    await send(storage, browser, upload, 1, 2, 3)
+    with pytest.raises(UploadIncomplete, match="parts 1 are not as sent"):
+        await storage.multipart.complete(upload, {1: '"00000000000000000000000000000000"'})
+    assert not await storage.objects.exists(upload.key)
+
+
+async def test_a_part_sent_twice_counts_once(
+    storage: Storage, upload: OpenUpload, browser: httpx2.AsyncClient
+) -> None:
+    await send(storage, browser, upload, 1, 2, 3, 3, 1)
+    assert [part.number for part in await storage.multipart.list_parts(upload)] == [1, 2, 3]
+    assert (await storage.multipart.complete(upload)).size == len(CONTENT)
+    assert await storage.objects.get_bytes(upload.key, limit=20 * MIB) == CONTENT
+
+
+async def test_of_a_part_sent_with_other_bytes_the_claimed_one_is_taken(
+    storage: Storage, upload: OpenUpload, browser: httpx2.AsyncClient, put_part: PutPart
+) -> None:
+    await send(storage, browser, upload, 1, 2)
+    bodies = [bytes([number]) * 77 for number in range(6)]
+    for body in bodies[:-1]:
+        await put_part(upload, 3, body)
+    last = await put_part(upload, 3, bodies[-1])
+    await storage.multipart.complete(upload, {3: last})
+    assert (await storage.objects.get_bytes(upload.key, limit=20 * MIB))[2 * PART :] == bodies[-1]
 
 
 async def test_claims_that_agree_are_accepted_with_and_without_quotes(

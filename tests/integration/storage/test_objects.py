@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import random
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -13,39 +12,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
-from subiteya.config import StorageSettings
-from subiteya.domain.errors import BadInput, ConfigurationError, StorageUnavailable, TooLarge
+from integration.storage.streams import chunked, noise, open_uploads, read
+from subiteya.domain.errors import BadInput, TooLarge
 from subiteya.domain.keys import Area, VideoFile, temp_key, user_prefix, video_key, video_prefix
-from subiteya.storage import Storage, open_storage
+from subiteya.storage import Storage
 from subiteya.storage.errors import (
     BadRange,
     ObjectChanged,
     ObjectMissing,
-    StorageDenied,
     UploadIncomplete,
 )
 from subiteya.storage.parts import MIB
 
 TYPE = "video/mp4"
-
-
-def noise(size: int) -> bytes:
-    return random.Random(size).randbytes(size)  # noqa: S311 - bytes to tell apart, not to keep secret
-
-
-async def chunked(content: bytes, size: int = 300_000) -> AsyncGenerator[bytes]:
-    for start in range(0, len(content), size):
-        yield content[start : start + size]
-
-
-async def read(storage: Storage, key: str, start: int = 0, end: int | None = None) -> bytes:
-    return b"".join([chunk async for chunk in storage.objects.get_stream(key, start=start, end=end)])
-
-
-async def open_uploads(storage: Storage) -> list[Any]:
-    return [upload async for upload in storage.multipart.list_uploads()]
 
 
 @pytest.mark.parametrize("size", [0, 1, 5 * MIB, 8 * MIB, 8 * MIB + 1, 20 * MIB])
@@ -189,41 +169,6 @@ async def test_a_reader_that_leaves_early_frees_its_connection(storage: Storage,
     assert await storage.objects.exists(key)
 
 
-async def test_a_line_that_is_cut_again_and_again_loses_no_byte(
-    storage_settings: StorageSettings, user_id: UUID
-) -> None:
-    content = noise(6 * MIB)
-    key = temp_key(user_id)
-    async with open_storage(storage_settings) as direct:
-        await direct.objects.put_bytes(key, content, content_type=TYPE)
-    handlers: list[asyncio.Task[Any]] = []
-
-    async def cut_after_a_while(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handlers.append(asyncio.current_task() or pytest.fail("no task"))
-        host, port = (storage_settings.endpoint or "").removeprefix("http://").split(":")
-        upstream, request = await asyncio.open_connection(host, int(port))
-        try:
-            request.write(await reader.readuntil(b"\r\n\r\n"))
-            left = 2 * MIB
-            while left > 0 and (data := await upstream.read(min(left, 65_536))):
-                writer.write(data)
-                left -= len(data)
-            await writer.drain()
-        finally:
-            for side in (writer, request):
-                side.close()
-
-    proxy = await asyncio.start_server(cut_after_a_while, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
-    through = storage_settings.model_copy(update={"endpoint": address})
-    async with proxy, open_storage(through) as shaky:
-        assert await read(shaky, key) == content
-        assert len(handlers) > 3
-        for handler in handlers:
-            handler.cancel()
-        await asyncio.gather(*handlers, return_exceptions=True)
-
-
 async def test_missing_objects_are_missing_everywhere(storage: Storage, user_id: UUID) -> None:
     key = temp_key(user_id)
     assert not await storage.objects.exists(key)
@@ -265,43 +210,6 @@ async def test_a_slip_cannot_empty_the_bucket(storage: Storage, prefix: str) -> 
 async def test_a_type_that_breaks_headers_is_refused(storage: Storage, user_id: UUID) -> None:
     with pytest.raises(BadInput):
         await storage.objects.put_bytes(temp_key(user_id), b"x", content_type="video/mp4\r\nx-evil: 1")
-
-
-@pytest.mark.parametrize(
-    ("variable", "hint"),
-    [("secret_access_key", "AWS_SECRET_ACCESS_KEY"), ("access_key_id", "AWS_ACCESS_KEY_ID")],
-)
-async def test_a_wrong_key_is_final_and_says_what_to_do(
-    storage_settings: StorageSettings, user_id: UUID, variable: str, hint: str
-) -> None:
-    wrong = storage_settings.model_copy(update={variable: SecretStr("wrong")})
-    async with open_storage(wrong) as storage:
-        with pytest.raises(StorageDenied, match=hint):
-            await storage.objects.put_bytes(temp_key(user_id), b"x", content_type=TYPE)
-        with pytest.raises(StorageDenied):
-            await storage.check()
-
-
-async def test_a_bucket_that_is_not_there_is_a_setting_to_fix(
-    storage_settings: StorageSettings, user_id: UUID
-) -> None:
-    elsewhere = storage_settings.model_copy(update={"bucket": f"absent-{uuid.uuid4().hex}"})
-    async with open_storage(elsewhere) as storage:
-        with pytest.raises(ConfigurationError, match="S3_BUCKET_NAME"):
-            await storage.check()
-        with pytest.raises(ConfigurationError, match="S3_BUCKET_NAME"):
-            await storage.objects.put_bytes(temp_key(user_id), b"x", content_type=TYPE)
-
-
-async def test_a_server_that_is_away_is_worth_a_retry(storage_settings: StorageSettings) -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-    silent.close()
-    await silent.wait_closed()
-    async with open_storage(storage_settings.model_copy(update={"endpoint": address})) as storage:
-        with pytest.raises(StorageUnavailable) as raised:
-            await storage.check()
-    assert raised.value.retryable
 
 
 async def test_the_sum_of_a_joined_object_is_what_its_parts_say(storage: Storage, user_id: UUID) -> None:
