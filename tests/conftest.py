@@ -1,3 +1,3 @@
 from __future__ import annotations
 
-pytest_plugins = ["fixtures.engines", "fixtures.rows", "fixtures.processes", "fixtures.clips"]
+pytest_plugins = ["fixtures.engines", "fixtures.rows", "fixtures.processes", "fixtures.clips", "fixtures.browser"]
