@@ -153,7 +153,7 @@ def clean_filename(filename: str) -> str:
         whole = PurePosixPath(shown)
         suffix = whole.suffix[:_LONGEST_SUFFIX]
         shown = whole.stem[: _LONGEST_NAME - len(suffix)] + suffix
-    return shown or "video"
+    return shown if shown.strip(".") else "video"
 
 
 def claimed_type(content_type: str) -> str:
