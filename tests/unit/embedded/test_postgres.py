@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from subiteya.embedded.errors import EngineFailed, StackError
 from subiteya.embedded.home import Home
-from subiteya.embedded.launch import NAMESPACE_REFUSED
-from subiteya.embedded.postgres import Postgres, _check_initdb
+from subiteya.embedded.postgres import Postgres
 
 
 @pytest.fixture
@@ -46,14 +44,3 @@ def test_only_troubles_belong_on_the_terminal(postgres: Postgres) -> None:
     assert postgres.shows('2026-11-24 17:00:00 UTC [7] ERROR:  relation "x" does not exist')
     assert not postgres.shows("2026-11-24 17:00:00 UTC [7] LOG:  database system is ready")
     assert not postgres.shows("2026-11-24 17:00:00 UTC [7] FATAL:  the database system is starting up")
-
-
-def test_a_kernel_without_user_namespaces_is_said_with_the_way_out() -> None:
-    with pytest.raises(StackError, match="DATABASE_URL"):
-        _check_initdb(NAMESPACE_REFUSED, "no user namespace")
-
-
-def test_a_failed_initdb_is_said_with_its_words() -> None:
-    with pytest.raises(EngineFailed, match="No space left"):
-        _check_initdb(1, "initdb: error: No space left on device")
-    _check_initdb(0, "")
