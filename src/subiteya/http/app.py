@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from subiteya import __version__
 from subiteya.config import Settings
@@ -61,9 +62,18 @@ _STOP_SECONDS: Final = 10.0
 _log = structlog.get_logger(__name__)
 
 
+class Application(FastAPI):
+    """FastAPI with our layer around all of it, its own guards included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put `AroundRequest` outermost; `add_middleware` would put it inside the guards."""
+        headers = security_headers(self.state.settings)
+        return AroundRequest(super().build_middleware_stack(), metrics=self.state.counts, headers=headers)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the application; its lifespan opens the engines that `settings` name."""
-    app = FastAPI(
+    app = Application(
         title="SubiteYa",
         version=__version__,
         description=openapi.DESCRIPTION,
@@ -76,9 +86,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.registry = new_registry()
-    counts = HttpMetrics(app.state.registry)
-    app.state.live = Live(counts)
-    app.add_middleware(AroundRequest, metrics=counts, headers=security_headers(settings))
+    app.state.counts = HttpMetrics(app.state.registry)
+    app.state.live = Live(app.state.counts)
     problems.install(app, problem_page)
     openapi.install(app)
     for router in API_ROUTERS:

@@ -1,4 +1,4 @@
-"""Around every request: an id, bound log lines, safe headers, a count, and an answer to what nobody foresaw.
+"""Around every request: an id, bound log lines, safe headers, a count, and the log of what nobody foresaw.
 
 Plain ASGI, so that streams pass through without a task or a buffer of their own.
 """
@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -27,7 +28,7 @@ _log = structlog.get_logger("subiteya.http")
 
 
 class AroundRequest:
-    """The outermost layer of ours.
+    """The outermost layer, around the framework's own guards too.
 
     Args:
         app: What answers.
@@ -52,18 +53,19 @@ class AroundRequest:
         with about(request_id=request_id):
             try:
                 await self._app(scope, receive, answer.send)
+                if answer.refused_by_guard:
+                    refusal = problems.answer(Request(scope), problems.BodyTooLarge())
+                    await refusal(scope, receive, answer.send)
             except Exception:
                 _log.exception("an error that nobody foresaw")
-                if answer.status:
+                if not answer.complete:
                     raise  # half an answer is out: only closing the connection tells the truth
-                await problems.unexpected(Request(scope))(scope, receive, answer.send)
             finally:
                 self._count(scope, answer.status, time.perf_counter() - begun)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
-        # The template, not the path: paths hold ids, and one of them a login token.
-        route = getattr(scope.get("route"), "path", _NO_ROUTE)
+        route = _route_of(scope)
         self._metrics.requests.labels(method, route, str(status or "broken")).inc()
         self._metrics.seconds.labels(method, route).observe(seconds)
         say = _log.debug if path.startswith(_QUIET) else _log.info
@@ -77,14 +79,32 @@ class _Answer:
         self._send = send
         self._headers = headers
         self.status = 0
+        self.complete = False
+        self.refused_by_guard = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
             headers = MutableHeaders(scope=message)
+            # The framework's guard of body sizes answers in its own plain words: a problem takes their place.
+            self.refused_by_guard = message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and headers.get(
+                "content-type", ""
+            ).startswith("text/plain")
+            self.status = message["status"]
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
-        await self._send(message)
+        elif message["type"] == "http.response.body":
+            self.complete = not message.get("more_body", False)
+        if not self.refused_by_guard:
+            await self._send(message)
+
+
+def _route_of(scope: Scope) -> str:
+    """The route's template and not the path: paths hold ids, and one of them a login token."""
+    path = getattr(scope.get("route"), "path", None)
+    if path is None:
+        return _NO_ROUTE
+    # Included routers know their paths without the prefix that they are included with.
+    return f"/api{path}" if scope["path"].startswith("/api/") and not path.startswith("/api/") else path
 
 
 def _request_id(scope: Scope) -> str:

@@ -94,6 +94,7 @@ def install(app: FastAPI, page: Page) -> None:
     app.add_exception_handler(SubiteyaError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_unexpected)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -136,11 +137,6 @@ def answer(request: Request, error: SubiteyaError, **more: object) -> Response:
     return JSONResponse(body, error.status, headers=_headers(error, language), media_type=MEDIA_TYPE)
 
 
-def unexpected(request: Request) -> Response:
-    """The answer to an error that nobody foresaw; its cause is in the log, by request id."""
-    return answer(request, SubiteyaError())
-
-
 async def _on_our_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SubiteyaError)  # noqa: S101 - registered for this class only
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -178,6 +174,11 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     response = answer(request, ours)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _on_unexpected(request: Request, _error: Exception) -> Response:
+    """Say nothing of the cause; `middleware.AroundRequest` logs it, with the request's id."""
+    return answer(request, SubiteyaError())
 
 
 def _wants_page(request: Request) -> bool:

@@ -24,6 +24,10 @@ _SHAPES: Final = (
     # TikTok's access and refresh tokens
     (re.compile(r"\b(act|rft)\.[A-Za-z0-9!%*._~+/=-]{8,}"), rf"\1.{HIDDEN}"),
     # headers, as a library or a traceback may print them
+    (
+        re.compile(r"(?i)(\bauthorization['\"]?\s*[:=]\s*['\"]?)(?:bearer |basic )?[^\s'\",}]+"),
+        rf"\1{HIDDEN}",
+    ),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9!%*._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"(?i)(\bx-api-key['\"]?\s*[:=]\s*['\"]?)[^\s'\",}]+"), rf"\1{HIDDEN}"),
     # addresses: parameters that carry a permission, and passwords before the host
