@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,9 +54,12 @@ def demo(
 
 
 async def _demo(clip: Path | None, subtitles: Path | None, *, verbose: bool, keep: bool) -> None:
-    settings = read_settings()
     console = Console()
-    running = find_running(Home(settings.home.home))
+    running = find_running(Home(read_settings().home.home))
+    if running is None:
+        # Two demos in a row shall not wait for the window between two posts of one account.
+        os.environ.setdefault("ACCOUNT_WINDOW_SECONDS", "0")
+    settings = read_settings()
     if running is not None:
         await _show(running, settings, clip, subtitles, console)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -90,7 +90,7 @@ class JourneyView:
         percent = float(_SENT.get(post["step"], 0))
         if post["step"] == "sending" and total:
             percent = 5 + 85 * post["bytes_acknowledged"] / total
-        self._show(self._post, percent, words_of(post["status"], self._language))
+        self._show(self._post, percent, words_of(post["status"], self._language) + _waits_until(post))
 
     def _show(self, bar: TaskID, percent: float, note: str) -> None:
         task = self._bars.tasks[self._bars.task_ids.index(bar)]
@@ -99,6 +99,15 @@ class JourneyView:
         self._bars.update(bar, completed=max(percent, task.completed), note=note)
         if percent >= _PERCENT:
             self._bars.stop_task(bar)
+
+
+def _waits_until(post: dict[str, Any]) -> str:
+    """` · 14:32:10` for a post whose start lies in the future: its account's window, or its next retry."""
+    at = post["will_retry_at"] or post["slot_at"]
+    if post["status"] != "UPLOAD_QUEUED" or at is None:
+        return ""
+    start = datetime.fromisoformat(at)
+    return f" · {start.astimezone():%H:%M:%S}" if start > datetime.now(UTC) else ""
 
 
 def timeline_table(events: Sequence[dict[str, Any]], language: str) -> Table:
