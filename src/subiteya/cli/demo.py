@@ -42,7 +42,12 @@ def demo(
         typer.Argument(help="A video of yours; a sample is made when missing.", exists=True, dir_okay=False),
     ] = None,
     subtitles: Annotated[
-        Path | None, typer.Option(help="Subtitles for it.", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(
+            help="Subtitles for it; those beside it, or the sample's, when missing.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show what every process writes.")] = False,
     keep: Annotated[
@@ -84,7 +89,7 @@ async def _show(
     await prepare(stack, language())
     sample = await _sample(settings, settings.home.home / "demo")
     order_clip = clip or sample.video
-    captions = subtitles if clip is not None else sample.subtitles
+    captions = subtitles or _beside(clip) or sample.subtitles
     async with (
         server_of(stack.url, None) as server,
         open_api(server.url, server.key, language()) as api,
@@ -102,6 +107,14 @@ async def _show(
         video = await publish_order(api, order, server, as_json=False)
         branded = await _fetch(api, video, settings.home.home / "demo")
         _say_posted(console, video, server, branded, time.monotonic() - begun)
+
+
+def _beside(clip: Path | None) -> Path | None:
+    """The subtitles that lie beside a clip under its name, as players look for them."""
+    if clip is None:
+        return None
+    found = (clip.with_suffix(suffix) for suffix in (".vtt", ".srt", ".ass"))
+    return next((path for path in found if path.is_file()), None)
 
 
 async def _fetch(api: ApiClient, video: dict[str, Any], folder: Path) -> Path:
