@@ -14,10 +14,9 @@ from typing import Any, Final
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from redis.typing import KeyT, StreamIdT
 
 from subiteya.config import QueueSettings
-from subiteya.queue.connection import blocking_client, prove
+from subiteya.queue.connection import blocking_client
 from subiteya.queue.names import QueueName, parse_job_id
 from subiteya.queue.queues import Queues
 
@@ -122,28 +121,30 @@ class _Reader:
     def __init__(self, settings: QueueSettings, queues: Iterable[QueueName]) -> None:
         self._block_s = settings.drain_delay_s
         self._queue_of = {f"{settings.prefix}:{queue}:events": queue for queue in queues}
-        self._positions: dict[KeyT, StreamIdT] = {}
+        self._positions: dict[str, str] = {}
 
     async def locate(self, client: Redis) -> None:
-        """Prove the connection; the first time, resolve "from now on" to concrete ids.
+        """Resolve "from now on" once, to concrete ids: `$` would skip what happens between two reads.
 
-        Reading from `$` instead would skip what happens between two reads.
+        On a later connection it proves that Redis answers, and notices a stream that began anew with
+        smaller ids (memory lost, and a clock that runs behind): that one is read from its beginning.
         """
         async with asyncio.timeout(_SLACK_S):
-            if self._positions:
-                await prove(client)
-                return
-            found: dict[KeyT, StreamIdT] = {}
             for stream in self._queue_of:
-                last = await client.xrevrange(stream, count=1)
-                found[stream] = last[0][0] if last else "0-0"
-            self._positions = found
+                newest = await client.xrevrange(stream, count=1)
+                last = str(newest[0][0]) if newest else "0-0"
+                position = self._positions.get(stream)
+                if position is None:
+                    self._positions[stream] = last
+                elif newest and _order(last) < _order(position):
+                    self._positions[stream] = "0-0"
 
     async def next_batch(self, client: Redis) -> list[Change]:
         """Wait for entries, at most one idle wait; empty when none came."""
         # The server ends the wait; the limit is for a server that does not.
         async with asyncio.timeout(self._block_s + _SLACK_S):
-            reply = await client.xread(self._positions, count=_BATCH, block=self._block_s * 1000)
+            positions: dict[Any, Any] = dict(self._positions)  # redis-py's own type is invariant
+            reply = await client.xread(positions, count=_BATCH, block=self._block_s * 1000)
         changes: list[Change] = []
         for stream, entries in reply:
             for entry_id, fields in entries:
@@ -156,3 +157,9 @@ def _change(queue: QueueName, fields: Mapping[str, str]) -> Change:
     rest = dict(fields)
     event = rest.pop("event", "")
     return Change(event, queue, rest.pop("jobId", None), rest)
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    """Stream ids are two numbers; as text, 10 comes before 9."""
+    time_ms, _, number = entry_id.partition("-")
+    return int(time_ms), int(number)

@@ -6,8 +6,8 @@ What the Python port does by itself, and what is done about it here:
 * Whatever ends its loop, nobody hears of it: `run` raises `WorkerDiedError`, so that the process restarts.
 * Without knowing the server's version it rounds waits up to whole seconds: asked once.
 * A lost lock is only reported: the job is told to stop.
-* `close()` may sleep a whole idle wait when it comes at the end of a job, and a job may arrive after it:
-  both are bounded, and such a job is handed back untouched.
+* `close()` may sleep a whole idle wait, cut the connection of a job just taken, or forget it: `stop` ends
+  the loop by itself, hands such a job back untouched, and closes after that.
 * Its limiter does not wake up: not used; rates are slots in PostgreSQL.
 """
 
@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import structlog
@@ -34,7 +35,7 @@ HAND_BACK_SECONDS: Final = 5.0
 
 _REPORT_S: Final = 2.0
 _CLOSE_S: Final = 5.0
-_LINGER_S: Final = 0.5
+_TICK_S: Final = 0.02
 
 _SET_PROGRESS: Final = """
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'progress', ARGV[1]) end
@@ -150,42 +151,46 @@ class QueueWorker:
         if not worker.running:  # BullMQ would close first, and connect again after that
             await self._force(worker)
             return
-        closing = asyncio.create_task(worker.close())
-        closed = asyncio.create_task(asyncio.wait({closing, loop}))
-        await self._settled(worker, closed, grace_s)
-        if self._in_hand:
+        worker.closing = True  # take no more; not close(), which cuts the connection of a job just taken
+
+        def empty() -> bool:
+            return not self._in_hand and not worker.jobs
+
+        def over() -> bool:
+            return empty() and loop.done() and all(task.done() for task in worker.processing)
+
+        if not await _drained(worker, empty, grace_s):
             for hand in self._in_hand.values():
                 hand.abort.set(AbortReason.SHUTDOWN)
-            await self._settled(worker, closed, hand_back_s)
-        if not closed.done():
+            await _drained(worker, empty, hand_back_s)
+        if empty() and await _drained(worker, over, _CLOSE_S):
+            await self._hand_back_unseen(worker)
+            await _within(_CLOSE_S, worker.close())
+        else:
             await self._force(worker)
-            await asyncio.wait({closed}, timeout=_CLOSE_S)
 
     async def _serve(self, worker: Worker) -> None:
         await worker.blockingRedisConnection.getRedisVersion()
         self.ready.set()
         await worker.run()
 
-    async def _settled(self, worker: Worker, closed: asyncio.Task[Any], limit_s: float) -> None:
-        """Wait until BullMQ has closed, but not much longer than until the last job has ended."""
-        idle = asyncio.create_task(self._idle.wait())
-        await asyncio.wait({closed, idle}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-        if idle.done():
-            await asyncio.wait({closed}, timeout=_LINGER_S)
-            if worker.jobs:  # the last result is still on its way to Redis
-                await asyncio.wait({closed}, timeout=_CLOSE_S)
-        idle.cancel()
+    async def _hand_back_unseen(self, worker: Worker) -> None:
+        """Hand back what was fetched in the instant in which BullMQ's loop ended: nobody would run it."""
+        fetched = (
+            task.result() for task in worker.processing if not task.cancelled() and not task.exception()
+        )
+        for job in fetched:
+            if isinstance(job, Job):
+                await self._report(job.moveToDelayed(round(time.time() * 1000), job.token))
 
     async def _force(self, worker: Worker) -> None:
         """Cancel what still runs and close the connections."""
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.wait({self._loop}, timeout=_CLOSE_S)
-        closing = asyncio.create_task(worker.close(force=True))
-        await asyncio.wait({closing}, timeout=_CLOSE_S)
-        idle = asyncio.create_task(self._idle.wait())  # processors clean up behind themselves
-        await asyncio.wait({idle}, timeout=_CLOSE_S)
-        idle.cancel()
+        await _within(_CLOSE_S, worker.close(force=True))
+        await _within(_CLOSE_S, self._idle.wait())  # processors clean up behind themselves
+        await _within(_CLOSE_S, worker.backend.close(force=True))  # what they may have opened again
 
     async def _process(self, job: Job, token: str) -> dict[str, Any] | None:
         try:
@@ -268,3 +273,25 @@ class QueueWorker:
         for job_id in job_ids:
             self._log.warning("lost the lock of a job in hand", job=job_id)
             self.abort(job_id, AbortReason.LOCK_LOST)
+
+
+async def _drained(worker: Worker, done: Callable[[], bool], limit_s: float) -> bool:
+    """Wait until `done`, at most `limit_s` seconds; whether it is."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + limit_s
+    while not done():
+        if clock() >= end:
+            return False
+        if worker.waiting is not None:  # an idle wait, also one that began after the end was called
+            worker.waiting.cancel()
+        await asyncio.sleep(_TICK_S)
+    return True
+
+
+async def _within(limit_s: float, step: Coroutine[Any, Any, object]) -> None:
+    """Give a step of closing its time, and go on then: the process is about to end."""
+    task = asyncio.create_task(step)
+    await asyncio.wait({task}, timeout=limit_s)
+    task.cancel()
+    if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+        _log.warning("closing was not clean", error=str(error))

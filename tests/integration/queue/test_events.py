@@ -116,10 +116,24 @@ async def test_reading_goes_on_when_redis_was_emptied(
 ) -> None:
     async with listening(settings) as listener:
         await queues.enqueue(job())
+        await asyncio.sleep(0.005)  # ids are milliseconds: the new stream's must not equal the old one's
         await cli("FLUSHALL")
         spec = job()
         await queues.enqueue(spec)
         await until(lambda: listener.of(spec))
+
+
+async def test_a_stream_that_began_anew_behind_us_is_read_from_its_beginning(
+    queues: Queues, settings: QueueSettings, cli: Cli
+) -> None:
+    future = "99999999999999-10"  # as a Redis wrote it whose clock was ahead
+    await cli("XADD", "bull:video-edit:events", future, "event", "filler")
+    async with listening(settings) as listener:
+        await cli("FLUSHALL")
+        spec = job()
+        await queues.enqueue(spec)
+        await cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        await until(lambda: listener.of(spec) == ["added", "waiting"])
 
 
 async def test_a_reader_may_start_before_redis_does(

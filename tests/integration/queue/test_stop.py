@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 
 from integration.queue.harness import Cli, Stuck, Valkey, Workers, done, job, until, until_state
 from subiteya.domain.outcome import Done, Outcome
 from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.presence import JobState, job_state
-from subiteya.queue.queues import Queues
+from subiteya.queue.queues import JobSpec, Queues
 from subiteya.queue.worker import QueueWorker
 
 
@@ -169,3 +170,53 @@ async def test_a_stopped_worker_does_not_run_again(workers: Workers) -> None:
     await worker.stop(grace_s=1)
     await worker.stop(grace_s=1)
     await worker.run()
+
+
+async def test_stopping_in_the_instant_a_job_is_taken_loses_nothing(
+    queues: Queues, workers: Workers, cli: Cli
+) -> None:
+    """BullMQ's close() cuts the connection under such a job, or forgets it as active."""
+    specs: list[JobSpec] = []
+    for turn in range(60):
+        worker = await workers.start(done, concurrency=1 + turn % 3)
+        await asyncio.sleep(0.01)
+        batch = [job(), job()]
+        await asyncio.gather(*(queues.enqueue(spec) for spec in batch))
+        await asyncio.sleep(turn * 0.0001)
+        begun = time.monotonic()
+        await worker.stop(grace_s=10)
+        await workers.tasks[worker]
+        assert time.monotonic() - begun < 1.5
+        specs += batch
+        states = [await job_state(queues, spec.id) for spec in specs]
+        assert JobState.ACTIVE not in states
+    await workers.start(done)
+    for spec in specs[-40:]:
+        await until_state(queues, spec.id, JobState.COMPLETED)
+
+    async def gone() -> bool:
+        return len([name for name in await cli.clients() if name]) == 2
+
+    await until(gone)
+
+
+async def test_a_job_that_was_fetched_but_not_begun_is_handed_back(
+    queues: Queues, workers: Workers, cli: Cli
+) -> None:
+    """BullMQ's loop may end between the two; the job would stay active with nobody running it."""
+    await queues.pause_queues()
+    worker = await workers.start(done)
+    await asyncio.sleep(0.1)
+    spec = job()
+    await queues.enqueue(spec)
+    await cli("HDEL", "bull:video-edit:meta", "paused")  # behind BullMQ's back: the worker sleeps on
+    assert worker._worker is not None
+    fetching = asyncio.create_task(worker._worker.moveToActive("t:1"))
+    await fetching
+    assert await job_state(queues, spec.id) is JobState.ACTIVE
+    nothing = asyncio.create_task(asyncio.sleep(0))
+    await nothing
+    await worker._hand_back_unseen(SimpleNamespace(processing={fetching, nothing}))
+    await until_state(queues, spec.id, JobState.COMPLETED)  # the sleeping worker was woken and took it
+    found = await cli("HGETALL", f"bull:video-edit:{spec.id}")
+    assert (found["ats"], found["atm"]) == ("2", "1")
