@@ -1,0 +1,154 @@
+"""How the work is done: edits, postings, jobs, TikTok."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+from subiteya.config.section import SECTION
+
+
+class EditSettings(BaseSettings):
+    """The edit worker and FFmpeg."""
+
+    model_config = SECTION
+
+    concurrency: int = Field(
+        2, ge=1, le=64, validation_alias="EDIT_WORKER_CONCURRENCY", description="Edits at once in one worker."
+    )
+    max_per_minute: int = Field(
+        10,
+        ge=1,
+        validation_alias="EDIT_MAX_PER_MINUTE",
+        description="Edits started a minute, over all workers.",
+    )
+    ffmpeg_binary: Path | None = Field(
+        None,
+        validation_alias="FFMPEG_BINARY",
+        description="An FFmpeg (6 or newer) to use instead of the wheel's.",
+    )
+    ffmpeg_threads: int = Field(
+        0, ge=0, validation_alias="FFMPEG_THREADS", description="Threads of one FFmpeg; 0 lets it choose."
+    )
+
+
+class UploadSettings(BaseSettings):
+    """The upload worker and what a post may do when."""
+
+    model_config = SECTION
+
+    concurrency: int = Field(
+        1,
+        ge=1,
+        le=64,
+        validation_alias="UPLOAD_WORKER_CONCURRENCY",
+        description="Postings at once in one worker.",
+    )
+    max_per_minute: int = Field(
+        3,
+        ge=1,
+        validation_alias="UPLOAD_MAX_PER_MINUTE",
+        description="Postings started a minute, over all workers.",
+    )
+    account_window_seconds: int = Field(
+        300,
+        ge=0,
+        validation_alias="ACCOUNT_WINDOW_SECONDS",
+        description="Seconds between two postings of one account, shared by all workers.",
+    )
+
+    @property
+    def account_window(self) -> timedelta:
+        """The account window as a duration."""
+        return timedelta(seconds=self.account_window_seconds)
+
+
+class JobSettings(BaseSettings):
+    """Leases, heartbeats and sweeps: what lives in PostgreSQL because Redis is billed by the command."""
+
+    model_config = SECTION
+
+    lease_seconds: float = Field(
+        30, gt=0, validation_alias="JOB_LEASE_SECONDS", description="How long a silent worker keeps its job."
+    )
+    sweep_seconds: float = Field(
+        2,
+        gt=0,
+        validation_alias="SWEEP_SECONDS",
+        description="Seconds between two sweeps of the leading process.",
+    )
+    presence_seconds: float = Field(
+        15,
+        gt=0,
+        validation_alias="PRESENCE_SECONDS",
+        description="How long a queued job may be missing from Redis before it is looked for there.",
+    )
+    grace_seconds: float = Field(
+        25,
+        gt=0,
+        validation_alias="GRACE_SECONDS",
+        description="Seconds a stopping worker gives the job in hand.",
+    )
+    retry_base_seconds: float = Field(
+        5,
+        gt=0,
+        validation_alias="RETRY_BASE_SECONDS",
+        description="First retry's delay; each next one doubles it.",
+    )
+    max_retries: int = Field(
+        3,
+        ge=0,
+        validation_alias="MAX_RETRIES",
+        description="Automatic retries before a job counts as failed.",
+    )
+
+
+class TikTokSettings(BaseSettings):
+    """TikTok's Content Posting API, or its simulator."""
+
+    model_config = SECTION
+
+    mode: Literal["simulator", "live"] = Field(
+        "simulator", validation_alias="TIKTOK_MODE", description="`simulator` (bundled, no keys) or `live`."
+    )
+    client_key: str = Field(
+        "simulator", validation_alias="TIKTOK_CLIENT_KEY", description="Your app's client key."
+    )
+    client_secret: SecretStr = Field(
+        SecretStr("simulator-secret"),
+        validation_alias="TIKTOK_CLIENT_SECRET",
+        description="Your app's client secret.",
+    )
+    simulator_url: str = Field(
+        "http://127.0.0.1:8788",
+        validation_alias="TIKTOK_SIMULATOR_URL",
+        description="Where the simulator answers.",
+    )
+    poll_seconds: float = Field(
+        2,
+        gt=0,
+        validation_alias="TIKTOK_POLL_SECONDS",
+        description="First interval between two status questions; it widens from there.",
+    )
+
+    @property
+    def api_url(self) -> str:
+        """Base address of the API, without a trailing slash."""
+        return "https://open.tiktokapis.com" if self.mode == "live" else self.simulator_url.rstrip("/")
+
+    @property
+    def share_url(self) -> str:
+        """Base of the addresses at which people see posts, without a trailing slash."""
+        return "https://www.tiktok.com" if self.mode == "live" else self.simulator_url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _live_needs_keys(self) -> TikTokSettings:
+        if self.mode == "live" and self.client_key == "simulator":
+            raise ValueError(
+                "TIKTOK_MODE=live needs TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET of your TikTok app"
+            )
+        return self
