@@ -51,9 +51,9 @@ async def test_a_browser_uploads_straight_to_the_storage_and_watches_it_happen(
         title = done["video"]["title"]
         await expect(page.get_by_role("heading", name=title)).to_be_visible()
         await house.confirm(done["video"]["id"])
-        await expect(page.get_by_text("Editado").first).to_be_visible()
+        await expect(page.locator(".card > .chip")).to_contain_text("Edited")
         await house.queue_upload(done["video"]["id"])
-        await expect(page.locator(".post").get_by_text("Publicado")).to_be_visible()
+        await expect(page.locator(".post").get_by_text("Posted")).to_be_visible()
         assert await window.fits()
         assert window.complaints == []
 
