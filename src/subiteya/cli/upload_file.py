@@ -7,7 +7,7 @@ import hashlib
 import json
 import mimetypes
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,8 @@ AT_ONCE: Final = 4
 TRIES: Final = 5
 SIGNED_AT_ONCE: Final = 50
 PART_TIMEOUT: Final = httpx2.Timeout(120.0, connect=10.0)
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 256 * 1024
+_ENDS: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +136,23 @@ class _Sender:
         raise StorageUnavailable
 
     async def _put(self, http: httpx2.AsyncClient, number: int, first: int, length: int) -> str | None:
-        body = await asyncio.to_thread(_read, self._path, first, length)
+        headers = {"Content-Length": str(length)}  # S3 takes no chunked encoding
+        blocks = _read(self._path, first, length)
         try:
-            response = await http.put(self._urls[number], content=body)
+            response = await http.put(self._urls[number], content=blocks, headers=headers)
         except httpx2.TransportError:
             return None
         return response.headers.get("etag") if response.is_success else None
 
 
-def _read(path: Path, first: int, length: int) -> bytes:
-    with path.open("rb") as file:
+async def _read(path: Path, first: int, length: int) -> AsyncIterator[bytes]:
+    """A part in blocks: several of them are under way, and whole they would fill the memory."""
+    with path.open("rb", buffering=0) as file:
         file.seek(first)
-        return file.read(length)
+        left = length
+        while left and (block := await asyncio.to_thread(file.read, min(_BLOCK, left))):
+            left -= len(block)
+            yield block
 
 
 def _batches(numbers: list[int], size: int) -> Iterator[list[int]]:
@@ -159,7 +165,7 @@ def _fingerprint(path: Path) -> str:
     facts = path.stat()
     digest = hashlib.sha256(f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
     with path.open("rb") as file:
-        digest.update(file.read(_BLOCK))
-        file.seek(max(0, facts.st_size - _BLOCK), os.SEEK_SET)
-        digest.update(file.read(_BLOCK))
+        digest.update(file.read(_ENDS))
+        file.seek(max(0, facts.st_size - _ENDS), os.SEEK_SET)
+        digest.update(file.read(_ENDS))
     return digest.hexdigest()[:32]
