@@ -176,4 +176,4 @@ def _rounded(peaks: Peaks) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    run_bench(__doc__ or "", measure)
+    run_bench(__doc__, measure)
