@@ -11,8 +11,8 @@ UV := $(BIN)/uv
 PIP_INSTALL := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --require-hashes
 VIDEO ?=
 TESTS ?=
-# Two cores: one pytest worker each; more workers only queue for the processor.
-JOBS ?= auto
+# One pytest worker per core; more would only queue for the processor.
+JOBS ?= logical
 
 .PHONY: help demo up test fast lint types fmt bench docs assets lock clean
 
