@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from subiteya.domain.pattern import MergeField, PatternSpec
+from subiteya.domain.errors import NotAVideo
+from subiteya.domain.pattern import Background, MergeField, PatternSpec
 from subiteya.domain.probe import Probe
 from subiteya.domain.subtitles import Cue
 from subiteya.media.ass import AssFile
 from subiteya.media.captions import add_captions
 from subiteya.media.fonts import FontLibrary
-from subiteya.media.graph import Assets, Canvas, EditPlan, LogoImage, compile_edit, plan_canvas
-from subiteya.media.logo_image import prepare_logo
+from subiteya.media.graph import Assets, Canvas, EditPlan, compile_edit, plan_canvas
+from subiteya.media.logo_image import prepare_background, prepare_logo
 from subiteya.media.runner import Progress, run_ffmpeg, time_limit
 from subiteya.media.texts import add_texts
 
@@ -39,6 +40,8 @@ class Ingredients:
     source: Path
     logo: bytes | None = None
     """The image of `spec.logo.key`."""
+    background: bytes | None = None
+    """The image of `spec.layout.background_key`."""
     cues: Sequence[Cue] = ()
     values: Mapping[MergeField, str] = field(default_factory=dict)
     """What the fields in the pattern's texts stand for."""
@@ -49,16 +52,14 @@ async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> Edi
 
     Raises:
         NotAVideo: The probe has no picture.
-        BadImage: The logo cannot be used.
+        BadImage: The logo or the background cannot be used.
     """
-    spec, probe = ingredients.spec, ingredients.probe
-    logo, texts = None, None
-    if probe.video is not None:
-        canvas = plan_canvas(probe.video)
-        logo = await asyncio.to_thread(_prepare_logo, ingredients, canvas, work)
-        texts = await asyncio.to_thread(_write_texts, ingredients, canvas, editor.fonts, work)
-    assets = Assets(ingredients.source.resolve(), logo, texts)
-    return compile_edit(spec, probe, assets, work, threads=editor.threads)
+    video = ingredients.probe.video
+    if video is None:
+        raise NotAVideo(why="it has no picture")
+    canvas = plan_canvas(video, ingredients.spec)
+    assets = await asyncio.to_thread(_prepare, editor.fonts, ingredients, canvas, work)
+    return compile_edit(ingredients.spec, ingredients.probe, assets, work, threads=editor.threads)
 
 
 async def run_edit(
@@ -86,15 +87,16 @@ def shown_command(plan: EditPlan, work: Path) -> str:
     return shlex.join(["ffmpeg", *plan.arguments]).replace(f"{work.resolve()}/", "").replace(f"{work}/", "")
 
 
-def _prepare_logo(ingredients: Ingredients, canvas: Canvas, work: Path) -> LogoImage | None:
-    if ingredients.logo is None or not ingredients.spec.logo.is_shown:
-        return None
-    return prepare_logo(ingredients.logo, ingredients.spec.logo, canvas, work)
-
-
-def _write_texts(ingredients: Ingredients, canvas: Canvas, fonts: FontLibrary, work: Path) -> str | None:
-    """Captions and texts in one file, so that one filter burns in both."""
-    file = AssFile(canvas, fonts)
-    add_captions(file, ingredients.cues, ingredients.spec)
-    add_texts(file, ingredients.spec, ingredients.values)
-    return file.write(work)
+def _prepare(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work: Path) -> Assets:
+    """Writes the files that the command reads. Blocking: for a thread."""
+    spec = ingredients.spec
+    logo, background = None, None
+    if ingredients.logo is not None and spec.logo.is_shown:
+        logo = prepare_logo(ingredients.logo, spec.logo, canvas, work)
+    if ingredients.background is not None and spec.layout.background is Background.IMAGE:
+        background = None if canvas.is_filled else prepare_background(ingredients.background, canvas, work)
+    # Captions and texts in one file, so that one filter burns in both.
+    texts = AssFile(canvas, fonts)
+    add_captions(texts, ingredients.cues, spec)
+    add_texts(texts, spec, ingredients.values)
+    return Assets(ingredients.source.resolve(), logo, texts.write(work), background)

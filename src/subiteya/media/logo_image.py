@@ -1,4 +1,4 @@
-"""A stranger's logo becomes an RGBA PNG of exactly the size that the picture needs."""
+"""Strangers' images (logos, backgrounds) become RGBA PNGs of exactly the size that the picture needs."""
 
 from __future__ import annotations
 
@@ -70,6 +70,23 @@ def prepare_logo(data: bytes, spec: LogoSpec, canvas: Canvas, work: Path) -> Log
     path = work / "logo.png"
     image.save(path, compress_level=1)
     return LogoImage(path, width, height)
+
+
+def prepare_background(data: bytes, canvas: Canvas, work: Path) -> Path:
+    """Writes an image that covers the frame, cropped to it, with a hole where the picture lies. Blocking.
+
+    Raises:
+        BadImage: Too large, of another format, or broken.
+    """
+    _, image = _load(data)
+    frame = ImageOps.fit(image, (canvas.width, canvas.height), Image.Resampling.LANCZOS)
+    under = Image.new("RGBA", frame.size, (0, 0, 0, 255))
+    under.alpha_composite(frame)
+    hole = canvas.picture
+    under.paste((0, 0, 0, 0), (hole.x, hole.y, hole.x + hole.width, hole.y + hole.height))
+    path = work / "background.png"
+    under.save(path, compress_level=1)
+    return path
 
 
 def _load(data: bytes) -> tuple[str, Image.Image]:

@@ -59,6 +59,7 @@ class Studio:
         spec: dict[str, Any] | None = None,
         logo: bytes | None = None,
         cues: Sequence[Cue] = (),
+        background: bytes | None = None,
     ) -> EditPlan:
         """The whole edit with real FFmpeg; a logo given is the pattern's."""
         spec = dict(spec or {})
@@ -66,7 +67,8 @@ class Studio:
             spec["logo"] = {"key": KEY} | spec.get("logo", {})
         work = self.folder / "work"
         work.mkdir(exist_ok=True)
-        ingredients = Ingredients(PatternSpec.parse(spec), await probe(source), source, logo, cues)
+        pattern = PatternSpec.parse(spec)
+        ingredients = Ingredients(pattern, await probe(source), source, logo, background, cues)
         plan = await plan_edit(self.editor, ingredients, work)
         await run_edit(self.editor, plan, work)
         return plan

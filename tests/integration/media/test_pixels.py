@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from integration.media.studio import (
+    KEY,
     LOSSLESS,
     Studio,
     box_of,
@@ -363,3 +364,60 @@ async def test_the_logo_may_stand_anywhere_but_never_half_outside(studio: Studio
     assert box_of(is_red(frame(plan.output))) == pytest.approx((108, 549, 216, 603), abs=2)
     plan = await studio.edit(studio.flat("0x406080"), {"logo": logo | {"x_percent": 100}}, logo_png())
     assert box_of(is_red(frame(plan.output))) == pytest.approx((432, 549, 540, 603), abs=2)
+
+
+THIRDS = (
+    "color=red:s=320x540:d=0.5[a];color=lime:s=320x540:d=0.5[b];color=blue:s=320x540:d=0.5[c];"
+    "[a][b][c]hstack=3"
+)
+
+
+@pytest.mark.parametrize(("focus", "seen"), [(0, "red"), (50, "lime"), (100, "blue")])
+async def test_cropping_to_portrait_keeps_what_is_in_focus(studio: Studio, focus: int, seen: str) -> None:
+    source = studio.clip("-f", "lavfi", "-i", THIRDS, *LOSSLESS)
+    layout = {"target": "9:16", "fill": "crop", "focus_x_percent": focus}
+    picture = frame((await studio.edit(source, {"layout": layout})).output)
+    assert picture.shape[:2] == (640, 360)
+    assert {name(picture[y, x]) for y in (20, 600) for x in (20, 180, 340)} == {seen}
+
+
+async def test_a_fitted_picture_is_whole_and_its_surroundings_are_its_own_blur(studio: Studio) -> None:
+    source = studio.clip("-f", "lavfi", "-i", THIRDS, *LOSSLESS)
+    picture = frame((await studio.edit(source, {"layout": {"target": "9:16"}})).output)
+    assert picture.shape[:2] == (1706, 960)
+    middle = picture[853]
+    assert [name(middle[x]) for x in (100, 480, 860)] == ["red", "lime", "blue"]
+    above = picture[200]
+    red, green, blue = (int(value) for value in above[480])  # the middle of an enlarged picture: dimmed green
+    assert 120 < green < 230
+    assert max(red, blue) < 60
+    assert np.abs(np.diff(above[:, 1].astype(int))).max() < 12  # no edge anywhere: it is out of focus
+
+
+async def test_a_solid_background_has_its_colour(studio: Studio) -> None:
+    source = studio.flat("0x808080", "960x540")
+    layout = {"target": "1:1", "background": "solid", "background_colour": "#C04020"}
+    picture = frame((await studio.edit(source, {"layout": layout, "output": {"quality": "ultra"}})).output)
+    assert mean(picture[:200]) == pytest.approx((0xC0, 0x40, 0x20), abs=4)
+    assert mean(picture[220:740]) == pytest.approx((0x80, 0x80, 0x80), abs=3)
+
+
+async def test_an_image_background_surrounds_the_picture(studio: Studio) -> None:
+    source = studio.flat("0x808080", "960x540")
+    layout = {"target": "1:1", "background": "image", "background_key": KEY}
+    spec = {"layout": layout, "output": {"quality": "ultra"}}
+    plan = await studio.edit(source, spec, background=logo_png((300, 300), (20, 120, 200, 255)))
+    picture = frame(plan.output)
+    assert mean(picture[:200]) == pytest.approx((20, 120, 200), abs=4)
+    assert mean(picture[220:740]) == pytest.approx((0x80, 0x80, 0x80), abs=3)
+
+
+async def test_the_rate_and_the_bitrate_are_kept_to(studio: Studio) -> None:
+    noise = "testsrc2=s=540x960:r=30:d=4,noise=alls=80:allf=t"
+    source = studio.clip("-f", "lavfi", "-i", noise, "-c:v", "libx264", "-preset", "ultrafast", "-crf", "24")
+    plan = await studio.edit(source, {"output": {"fps": 25, "max_bitrate_kbps": 1000}})
+    found = await probe(plan.output)
+    assert found.video is not None
+    assert found.video.fps == "25/1"
+    assert found.video.bit_rate is not None
+    assert found.video.bit_rate < 1_300_000

@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.probes import track
-from subiteya.domain.pattern import Anchor
-from subiteya.media.graph.canvas import Box, plan_canvas
+from subiteya.domain.pattern import Anchor, PatternSpec
+from subiteya.domain.probe import VideoTrack
+from subiteya.media.graph.canvas import Box, Canvas, plan_canvas
+
+
+def plan(video: VideoTrack, **spec: object) -> Canvas:
+    return plan_canvas(video, PatternSpec.parse(spec))
 
 
 @pytest.mark.parametrize(
@@ -22,13 +27,13 @@ from subiteya.media.graph.canvas import Box, plan_canvas
     ],
 )
 def test_the_size_is_even_and_within_tiktoks_limits(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    canvas = plan_canvas(track(width=size[0], height=size[1]))
+    canvas = plan(track(width=size[0], height=size[1]))
     assert (canvas.width, canvas.height) == expected
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_any_size_fits_and_keeps_its_shape(width: int, height: int) -> None:
-    canvas = plan_canvas(track(width=width, height=height))
+    canvas = plan(track(width=width, height=height))
     picture = canvas.picture
     assert all(360 <= side <= 4096 and side % 2 == 0 for side in (canvas.width, canvas.height))
     assert picture.x + picture.width <= canvas.width
@@ -55,35 +60,98 @@ def test_any_size_fits_and_keeps_its_shape(width: int, height: int) -> None:
     ],
 )
 def test_the_rate_is_constant_and_keeps_the_cadence(average: str, nominal: str, expected: Fraction) -> None:
-    assert plan_canvas(track(fps=average, nominal_fps=nominal)).fps == expected
+    assert plan(track(fps=average, nominal_fps=nominal)).fps == expected
 
 
 @given(st.fractions(min_value=Fraction(1, 100), max_value=1000))
 def test_any_rate_ends_within_tiktoks_limits(rate: Fraction) -> None:
     text = f"{rate.numerator}/{rate.denominator}"
-    assert 23 <= plan_canvas(track(fps=text, nominal_fps=text)).fps <= 60
+    assert 23 <= plan(track(fps=text, nominal_fps=text)).fps <= 60
 
 
 def test_a_portrait_clip_leaves_room_for_tiktoks_buttons() -> None:
-    free = plan_canvas(track()).free
+    free = plan(track()).free
     assert free == Box(60, 130, 880, 1310)
 
 
 def test_a_landscape_clip_loses_nothing_above_or_below() -> None:
-    free = plan_canvas(track(width=1920, height=1080)).free
+    free = plan(track(width=1920, height=1080)).free
     assert (free.y, free.height) == (0, 1080)
     assert free.x > 0
 
 
 @pytest.mark.parametrize("anchor", list(Anchor))
 def test_an_overlay_stays_inside_the_free_part_by_the_margin(anchor: Anchor) -> None:
-    x, y = plan_canvas(track()).place(200, 100, anchor, 40, safe=True)
+    x, y = plan(track()).place(200, 100, anchor, 40, safe=True)
     assert 100 <= x <= 60 + 880 - 40 - 200
     assert 170 <= y <= 130 + 1310 - 40 - 100
     assert x % 2 == y % 2 == 0
 
 
 def test_what_is_centred_is_centred_on_the_frame() -> None:
-    canvas = plan_canvas(track())
+    canvas = plan(track())
     assert canvas.place(200, 100, Anchor.CENTER, 40, safe=True) == (440, 910)
     assert canvas.place(200, 100, Anchor.TOP, 40, safe=True)[0] == 440
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "frame", "picture"),
+    [
+        ((1920, 1080), "9:16", (1080, 1920), Box(0, 656, 1080, 606)),
+        ((640, 480), "9:16", (640, 1138), Box(0, 328, 640, 480)),
+        ((1080, 1920), "16:9", (1920, 1080), Box(656, 0, 606, 1080)),
+        ((1080, 1920), "1:1", (1080, 1080), Box(236, 0, 606, 1080)),
+        ((2160, 3840), "4:5", (1080, 1350), Box(160, 0, 758, 1350)),
+        ((1080, 1920), "9:16", (1080, 1920), Box(0, 0, 1080, 1920)),
+    ],
+)
+def test_a_fitted_picture_is_whole_and_in_the_middle(
+    source: tuple[int, int], target: str, frame: tuple[int, int], picture: Box
+) -> None:
+    canvas = plan(track(width=source[0], height=source[1]), layout={"target": target})
+    assert (canvas.width, canvas.height) == frame
+    assert canvas.picture == picture
+    assert canvas.crop is None
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "focus", "frame", "crop"),
+    [
+        ((1920, 1080), "9:16", (50, 50), (606, 1080), Box(656, 0, 606, 1080)),
+        ((1920, 1080), "9:16", (0, 50), (606, 1080), Box(0, 0, 606, 1080)),
+        ((1920, 1080), "9:16", (100, 50), (606, 1080), Box(1314, 0, 606, 1080)),
+        ((1080, 1920), "1:1", (50, 0), (1080, 1080), Box(0, 0, 1080, 1080)),
+        ((1080, 1920), "1:1", (50, 100), (1080, 1080), Box(0, 840, 1080, 1080)),
+        ((3840, 2160), "4:5", (50, 50), (1080, 1350), Box(1056, 0, 1728, 2160)),
+    ],
+)
+def test_cropping_keeps_what_the_focus_says(
+    source: tuple[int, int], target: str, focus: tuple[int, int], frame: tuple[int, int], crop: Box
+) -> None:
+    layout = {"target": target, "fill": "crop", "focus_x_percent": focus[0], "focus_y_percent": focus[1]}
+    canvas = plan(track(width=source[0], height=source[1]), layout=layout)
+    assert canvas.crop == crop
+    assert (canvas.width, canvas.height) == frame
+    assert canvas.is_filled
+
+
+@given(
+    st.tuples(st.integers(2, 5000), st.integers(2, 5000)),
+    st.sampled_from(["9:16", "4:5", "1:1", "16:9"]),
+    st.sampled_from(["fit", "crop"]),
+    st.tuples(st.floats(0, 100), st.floats(0, 100)),
+)
+def test_any_source_fits_any_target(
+    size: tuple[int, int], target: str, fill: str, focus: tuple[float, float]
+) -> None:
+    layout = {"target": target, "fill": fill, "focus_x_percent": focus[0], "focus_y_percent": focus[1]}
+    canvas = plan(track(width=size[0], height=size[1]), layout=layout)
+    assert all(360 <= side <= 4096 and side % 2 == 0 for side in (canvas.width, canvas.height))
+    for inner, outer in ((canvas.picture, canvas.frame), (canvas.crop, Box(0, 0, *size))):
+        if inner is not None:
+            assert 0 <= inner.x <= inner.x + inner.width <= outer.width
+            assert 0 <= inner.y <= inner.y + inner.height <= outer.height
+
+
+def test_the_wished_rate_wins() -> None:
+    assert plan(track(), output={"fps": 25}).fps == 25

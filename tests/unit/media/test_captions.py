@@ -26,7 +26,7 @@ def file_of(
     fonts: FontLibrary, folder: Path, spec: Mapping[str, object], cues: Sequence[Cue] = ()
 ) -> pysubs2.SSAFile | None:
     pattern = PatternSpec.parse(spec)
-    file = AssFile(plan_canvas(track()), fonts)
+    file = AssFile(plan_canvas(track(), pattern), fonts)
     add_captions(file, cues, pattern)
     add_texts(file, pattern, {MergeField.ACCOUNT_NICKNAME: "María", MergeField.VIDEO_TITLE: "{\\fs99}"})
     name = file.write(folder)

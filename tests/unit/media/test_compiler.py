@@ -118,8 +118,8 @@ def test_the_logo_may_use_the_whole_frame_when_told() -> None:
 
 def test_phone_footage_becomes_limited_range_once() -> None:
     text = graph(plan({}, clip(track(pix_fmt="yuvj420p", range="pc")), CAPTIONS))
-    assert text.count("in_range=pc:out_range=tv") == 1
-    assert "in_color_matrix=bt709:out_color_matrix=bt709" in text
+    assert text.count("in_range=pc:") == 1
+    assert "in_color_matrix=bt709:in_range=pc:out_color_matrix=bt709:out_range=tv" in text
 
 
 def test_wide_pixels_become_square() -> None:
@@ -202,3 +202,32 @@ def test_sound_alone_is_no_video() -> None:
 def test_a_value_that_the_parser_would_act_on_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="not a safe filter value"):
         spell("scale", w=value)
+
+
+def test_another_shape_is_never_a_copy() -> None:
+    assert not plan({"layout": {"target": "1:1"}}).is_copy
+    assert plan({"layout": {"target": "9:16"}}).is_copy  # which it has already
+
+
+def test_a_wished_rate_or_bitrate_is_never_a_copy() -> None:
+    assert "fps=fps=25/1" in graph(plan({"output": {"fps": 25}}))
+    made = plan({"output": {"max_bitrate_kbps": 4000}})
+    assert (value(made, "-maxrate"), value(made, "-bufsize")) == ("4000k", "8000k")
+
+
+def test_cropping_comes_before_scaling() -> None:
+    text = graph(plan({"layout": {"target": "1:1", "fill": "crop"}}, clip(track(width=3840, height=2160))))
+    assert text.index("crop=w=2160:h=2160:x=840:y=0") < text.index("scale=flags=bicubic+accurate_rnd:w=1080")
+
+
+def test_a_blurred_background_is_made_small() -> None:
+    text = graph(plan({"layout": {"target": "9:16"}}, clip(track(width=1920, height=1080))))
+    assert "scale=w=90:h=160:force_original_aspect_ratio=increase" in text
+    assert "overlay=x=0:y=656" in text
+
+
+def test_a_solid_background_is_padding() -> None:
+    layout = {"target": "9:16", "background": "solid", "background_colour": "#102030"}
+    text = graph(plan({"layout": layout}, clip(track(width=1920, height=1080))))
+    assert "pad=w=1080:h=1920:x=0:y=656:color=0x102030" in text
+    assert "split" not in text

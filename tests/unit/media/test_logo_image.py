@@ -10,7 +10,7 @@ from PIL import Image
 
 from fixtures.probes import track
 from subiteya.domain.errors import BadImage
-from subiteya.domain.pattern import LogoSpec
+from subiteya.domain.pattern import LogoSpec, PatternSpec
 from subiteya.media.graph import plan_canvas
 from subiteya.media.logo_image import inspect_image, prepare_logo
 
@@ -49,18 +49,22 @@ def test_a_phone_photo_is_turned_upright() -> None:
 
 
 def test_the_logo_gets_its_share_of_the_width_and_keeps_its_shape(tmp_path: Path) -> None:
-    logo = prepare_logo(image("PNG"), LogoSpec(width_percent=15), plan_canvas(track()), tmp_path)
+    logo = prepare_logo(
+        image("PNG"), LogoSpec(width_percent=15), plan_canvas(track(), PatternSpec()), tmp_path
+    )
     assert (logo.width, logo.height) == (162, 81)
     with Image.open(logo.path) as drawn:
         assert drawn.size == (162, 81)
 
 
 def test_a_tall_logo_does_not_cover_the_picture(tmp_path: Path) -> None:
-    logo = prepare_logo(image("PNG", (10, 4000)), LogoSpec(width_percent=50), plan_canvas(track()), tmp_path)
+    logo = prepare_logo(
+        image("PNG", (10, 4000)), LogoSpec(width_percent=50), plan_canvas(track(), PatternSpec()), tmp_path
+    )
     assert logo.height == 960
 
 
 def test_opacity_is_in_the_alpha(tmp_path: Path) -> None:
-    logo = prepare_logo(image("PNG"), LogoSpec(opacity=0.5), plan_canvas(track()), tmp_path)
+    logo = prepare_logo(image("PNG"), LogoSpec(opacity=0.5), plan_canvas(track(), PatternSpec()), tmp_path)
     with Image.open(logo.path) as drawn:
         assert drawn.getpixel((80, 40)) == (255, 0, 0, 128)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from subiteya.domain.pattern.base import Anchor, Section
 from subiteya.domain.pattern.effects import EffectsSpec, Look
-from subiteya.domain.pattern.layout import LayoutSpec
+from subiteya.domain.pattern.layout import Background, Fill, LayoutSpec, Target
 from subiteya.domain.pattern.logo import LogoSpec
 from subiteya.domain.pattern.output import OutputSpec, Quality
 from subiteya.domain.pattern.spec import PatternSpec
@@ -25,8 +25,10 @@ from subiteya.domain.pattern.texts import MergeField, Placed, TextSpec, TextStyl
 
 __all__ = [
     "Anchor",
+    "Background",
     "Casing",
     "EffectsSpec",
+    "Fill",
     "Font",
     "LayoutSpec",
     "LogoSpec",
@@ -41,6 +43,7 @@ __all__ = [
     "SubtitlePosition",
     "SubtitleStyle",
     "SubtitlesSpec",
+    "Target",
     "TextSpec",
     "TextStyle",
 ]

@@ -19,6 +19,12 @@ class Quality(StrEnum):
 
 
 class OutputSpec(Section):
-    """Encoding; used only when there is something to encode."""
+    """Encoding: H.264 High with AAC in MP4, constant frame rate, the index in front."""
 
     quality: Quality = Field(Quality.HIGH, description="Picture quality against size and time.")
+    fps: int | None = Field(
+        None, ge=23, le=60, description="Frames a second; the source's own (within 23 to 60) when null."
+    )
+    max_bitrate_kbps: int | None = Field(
+        None, ge=500, le=100_000, description="Most kilobits a second of the picture; no bound when null."
+    )

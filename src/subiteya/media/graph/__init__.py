@@ -4,10 +4,10 @@
 
     canvas    size, rate and safe areas of the output
     signal    what the source's colours mean, and how to make them 8-bit limited SDR
+    framing   rate, crop, size, and what surrounds the picture
     colour    adjustments and looks, folded into as few filters as possible
     logo      the overlay
-    sound     the audio arguments
-    encode    the encoder's operating points
+    encode    the encoders' operating points
     copying   when and how a source passes untouched
 """
 

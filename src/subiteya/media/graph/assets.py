@@ -23,3 +23,5 @@ class Assets:
     logo: LogoImage | None = None
     texts: str | None = None
     """Name of the ASS file in the work folder, for captions and texts; its fonts stand in `fonts`."""
+    background: Path | None = None
+    """A PNG of the frame's size with a hole where the picture lies."""

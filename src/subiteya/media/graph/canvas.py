@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from subiteya.domain.pattern import Anchor
+from subiteya.domain.pattern import Anchor, Fill, LayoutSpec, PatternSpec
 from subiteya.domain.probe import (
     TIKTOK_MAX_FPS,
     TIKTOK_MAX_SIDE,
@@ -19,6 +19,9 @@ _STANDARD_RATES = (
     Fraction(48), Fraction(50), Fraction(60000, 1001), Fraction(60),
 )  # fmt: skip
 _SNAP = Fraction(1, 500)  # the measured rate of a short clip is a little off
+_SAME_SHAPE = Fraction(1, 200)
+_ROUNDING = 4  # pixels
+_FULL_SHORT_SIDE = 1080  # TikTok shows no more
 _FALLBACK_RATE = Fraction(30)  # when a file does not say
 # TikTok's screen and what its app draws over it (facts measured on 1080x1920, varies with caption length).
 _SCREEN = (1080, 1920)
@@ -37,12 +40,19 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The output picture: frame size, where the source's picture lies in it, and the rate."""
+    """The output picture: frame size, which part of the source lies where in it, and the rate."""
 
     width: int
     height: int
     picture: Box
     fps: Fraction
+    crop: Box | None = None
+    """The part of the source, in displayed pixels, that becomes the picture; all of it when None."""
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the picture covers the frame."""
+        return (self.picture.width, self.picture.height) == (self.width, self.height)
 
     @property
     def frame(self) -> Box:
@@ -88,12 +98,53 @@ def _along(share: float, margin: int, length: int, edges: tuple[int, int, int]) 
     return high - margin - length if share == 1 else (whole - length) / 2
 
 
-def plan_canvas(video: VideoTrack) -> Canvas:
-    """The output for a source: its own displayed size and rate, as far as TikTok takes them."""
-    width, height = _fitted(video.width, video.height)
+def plan_canvas(video: VideoTrack, spec: PatternSpec) -> Canvas:
+    """The output for a source: the wished shape and rate, as far as TikTok takes them."""
+    fps = Fraction(spec.output.fps) if spec.output.fps else plan_rate(video)
+    ratio = spec.layout.target.ratio
+    if ratio is None or abs(Fraction(video.width, video.height) / ratio - 1) < _SAME_SHAPE:
+        return _original(video, fps)
+    if spec.layout.fill is Fill.CROP:
+        return _cropped(video, ratio, spec.layout, fps)
+    return _fitted(video, ratio, fps)
+
+
+def _original(video: VideoTrack, fps: Fraction) -> Canvas:
+    width, height = _within_limits(video.width, video.height)
     frame_width, frame_height = max(width, TIKTOK_MIN_SIDE), max(height, TIKTOK_MIN_SIDE)
-    picture = Box(_even((frame_width - width) / 2), _even((frame_height - height) / 2), width, height)
-    return Canvas(frame_width, frame_height, picture, plan_rate(video))
+    return Canvas(frame_width, frame_height, _centred(width, height, frame_width, frame_height), fps)
+
+
+def _cropped(video: VideoTrack, ratio: Fraction, layout: LayoutSpec, fps: Fraction) -> Canvas:
+    width = min(Fraction(video.width), video.height * ratio)
+    kept = Box(0, 0, max(2, _even(width)), max(2, _even(width / ratio)))
+    x = _even((video.width - kept.width) * layout.focus_x_percent / 100)
+    y = _even((video.height - kept.height) * layout.focus_y_percent / 100)
+    frame_width, frame_height = _standard(kept.width, ratio)
+    if abs(frame_width - kept.width) + abs(frame_height - kept.height) <= _ROUNDING:
+        frame_width, frame_height = kept.width, kept.height  # scaling by a pixel would only soften it
+    picture = Box(0, 0, frame_width, frame_height)
+    return Canvas(frame_width, frame_height, picture, fps, Box(x, y, kept.width, kept.height))
+
+
+def _fitted(video: VideoTrack, ratio: Fraction, fps: Fraction) -> Canvas:
+    frame_width, frame_height = _standard(max(Fraction(video.width), video.height * ratio), ratio)
+    scale = min(Fraction(frame_width, video.width), Fraction(frame_height, video.height))
+    width, height = max(2, _even(video.width * scale)), max(2, _even(video.height * scale))
+    return Canvas(frame_width, frame_height, _centred(width, height, frame_width, frame_height), fps)
+
+
+def _standard(width: Fraction | int, ratio: Fraction) -> tuple[int, int]:
+    """A frame of this shape, near this width, with a short side that TikTok takes and shows in full."""
+    short = min(width, width / ratio)
+    short = min(max(Fraction(short), Fraction(TIKTOK_MIN_SIDE)), Fraction(_FULL_SHORT_SIDE))
+    exact = (short, short / ratio) if ratio < 1 else (short * ratio, short)
+    # Rounded to the nearest even number: 1080 x 1920 must not become 1078 by a fraction.
+    return round(exact[0] / 2) * 2, round(exact[1] / 2) * 2
+
+
+def _centred(width: int, height: int, frame_width: int, frame_height: int) -> Box:
+    return Box(_even((frame_width - width) / 2), _even((frame_height - height) / 2), width, height)
 
 
 def plan_rate(video: VideoTrack) -> Fraction:
@@ -112,7 +163,7 @@ def plan_rate(video: VideoTrack) -> Fraction:
     return min(rate, Fraction(TIKTOK_MAX_FPS)).limit_denominator(1001)
 
 
-def _fitted(width: int, height: int) -> tuple[int, int]:
+def _within_limits(width: int, height: int) -> tuple[int, int]:
     """The size scaled into TikTok's limits, even. An extreme strip stays too thin; the frame pads it."""
     scale = Fraction(1)
     if min(width, height) < TIKTOK_MIN_SIDE:

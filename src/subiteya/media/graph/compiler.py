@@ -14,12 +14,12 @@ from subiteya.media.graph.colour import grade
 from subiteya.media.graph.copying import copy_arguments, copy_container
 from subiteya.media.graph.encode import picture_arguments, sound_arguments
 from subiteya.media.graph.filters import Graph, spell
-from subiteya.media.graph.logo import logo_input, overlay_logo
-from subiteya.media.graph.signal import Signal, normalise, plan_signal
+from subiteya.media.graph.framing import frame_picture, surround_picture
+from subiteya.media.graph.inputs import Inputs
+from subiteya.media.graph.logo import overlay_logo
+from subiteya.media.graph.signal import Signal, plan_signal
+from subiteya.media.graph.stage import Stage
 
-# Demuxers that we mean to read; playlists and concat scripts are not among them.
-_DEMUXERS = "mov,matroska,avi,mpegts,mpeg,flv,asf"
-_MAX_PIXELS = 8192 * 8192
 _CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact")
 _CONTENT_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
@@ -76,13 +76,12 @@ def compile_edit(
     video = probe.video
     if video is None:
         raise NotAVideo(why="it has no picture")
-    edit = _Edit(spec, probe, video, assets, plan_canvas(video), plan_signal(video), threads)
+    edit = _Edit(spec, probe, video, assets, plan_canvas(video, spec), plan_signal(video), threads)
     copied = copy_container(probe) if _changes_nothing(edit) else None
     container = copied or "mp4"
     output = work / f"edited.{container}"
     arguments = [
-        *_inputs(edit),
-        *(copy_arguments(probe, copied) if copied else _encode(edit)),
+        *(_copy(edit, copied) if copied else _encode(edit)),
         *_CLEAN,
         *(("-movflags", "+faststart") if container == "mp4" else ()),
         *("-f", container, "-y", f"file:{output}"),
@@ -98,30 +97,39 @@ def compile_edit(
 
 
 def _changes_nothing(edit: _Edit) -> bool:
-    return edit.assets.logo is None and edit.assets.texts is None and edit.spec.effects.is_neutral
+    spec, canvas, video = edit.spec, edit.canvas, edit.video
+    return (
+        edit.assets.logo is None
+        and edit.assets.texts is None
+        and spec.effects.is_neutral
+        and spec.output.fps is None
+        and spec.output.max_bitrate_kbps is None
+        and (canvas.width, canvas.height) == (video.width, video.height)
+    )
 
 
-def _inputs(edit: _Edit) -> list[str]:
-    guard = ["-protocol_whitelist", "file", "-max_pixels", str(_MAX_PIXELS)]
-    limit = ["-threads", str(edit.threads)] if edit.threads else []
-    arguments = [*guard, "-format_whitelist", _DEMUXERS, *limit, "-i", f"file:{edit.assets.source}"]
-    if edit.assets.logo is not None:
-        arguments += [*guard, *logo_input(edit.spec.logo, edit.assets.logo, edit.canvas)]
-    return arguments
+def _copy(edit: _Edit, container: str) -> list[str]:
+    inputs = Inputs()
+    inputs.clip(edit.assets.source)
+    return [*inputs.arguments, *copy_arguments(edit.probe, container)]
 
 
 def _encode(edit: _Edit) -> list[str]:
     spec, assets, audio = edit.spec, edit.assets, edit.probe.audio
-    graph = Graph(f"[0:{edit.video.index}]")
-    graph.pipe(*normalise(edit.video, edit.canvas, edit.signal))
+    inputs = Inputs(edit.threads)
+    graph = Graph(f"[{inputs.clip(assets.source)}:{edit.video.index}]")
+    stage = Stage(graph, edit.canvas, edit.signal, inputs)
+    frame_picture(stage, edit.video)
+    surround_picture(stage, spec.layout, assets.background)
     graph.pipe(*grade(spec.effects, edit.signal))
     if assets.logo is not None:
-        overlay_logo(graph, spec, assets.logo, edit.canvas, edit.signal)
+        overlay_logo(stage, spec, assets.logo)
     if assets.texts is not None:
         graph.pipe(spell("ass", filename=assets.texts, fontsdir="fonts"))
     graph.pipe(edit.signal.label)
     return [
+        *inputs.arguments,
         *("-filter_complex", graph.finish("[v]"), "-map", "[v]"),
-        *picture_arguments(spec.output.quality, edit.canvas.fps, edit.threads),
+        *picture_arguments(spec.output, edit.canvas.fps, edit.threads),
         *sound_arguments(audio[0] if audio else None, spec.output.quality),
     ]

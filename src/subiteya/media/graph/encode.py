@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from subiteya.domain.pattern import Quality
+from subiteya.domain.pattern import OutputSpec, Quality
 from subiteya.domain.probe import AudioTrack
 
 
@@ -28,12 +28,13 @@ POINTS: dict[Quality, OperatingPoint] = {
 }
 
 
-def picture_arguments(quality: Quality, fps: Fraction, threads: int) -> list[str]:
+def picture_arguments(spec: OutputSpec, fps: Fraction, threads: int) -> list[str]:
     """H.264 that every phone plays: High, 8-bit 4:2:0, constant rate."""
-    point = POINTS[quality]
+    point, most = POINTS[spec.quality], spec.max_bitrate_kbps
     return [
         *("-c:v", "libx264", "-preset", point.preset, "-crf", str(point.crf)),
         *("-profile:v", "high", "-pix_fmt", "yuv420p"),
+        *(("-maxrate", f"{most}k", "-bufsize", f"{2 * most}k") if most else ()),
         *("-fps_mode", "cfr", "-r", f"{fps.numerator}/{fps.denominator}"),
         *(("-threads:v", str(threads)) if threads else ()),
     ]

@@ -65,6 +65,16 @@ class Graph:
         self._end_line(out)
         self._label, self._line = out, []
 
+    def fork(self, behind: tuple[str, ...], before: tuple[str, ...], combine: str) -> None:
+        """Sends the main line two ways and combines them again, the first behind the second."""
+        self._joins += 1
+        back, front, under, over, out = (f"[{letter}{self._joins}]" for letter in "bfuvo")
+        self._chains.append(f"{self._label}{','.join([*self._line, 'split'])}{back}{front}")
+        self._chains.append(f"{back}{','.join(behind) or 'null'}{under}")
+        self._chains.append(f"{front}{','.join(before) or 'null'}{over}")
+        self._chains.append(f"{under}{over}{combine}{out}")
+        self._label, self._line = out, []
+
     def finish(self, label: str) -> str:
         """The whole graph as FFmpeg reads it, its result under `label`."""
         self._end_line(label)

@@ -5,28 +5,16 @@ from __future__ import annotations
 from subiteya.domain.pattern import LogoSpec, PatternSpec
 from subiteya.media.graph.assets import LogoImage
 from subiteya.media.graph.canvas import Canvas
-from subiteya.media.graph.filters import Graph, spell
-from subiteya.media.graph.signal import Signal
+from subiteya.media.graph.filters import spell
+from subiteya.media.graph.stage import Stage
 
 
-def logo_input(spec: LogoSpec, logo: LogoImage, canvas: Canvas) -> list[str]:
-    """Arguments that open the image: one frame, or for a fade as many as the fade lasts.
-
-    Either way the overlay repeats the last frame, so no frame of the logo is made for the rest of the clip.
-    """
-    arguments = ["-f", "png_pipe", "-i", f"file:{logo.path}"]
-    if spec.fade_in_s == 0:
-        return arguments
-    seconds = spec.start_s + spec.fade_in_s + 2 / canvas.fps
-    rate = f"{canvas.fps.numerator}/{canvas.fps.denominator}"
-    return ["-loop", "1", "-framerate", rate, "-t", f"{float(seconds):.3f}", *arguments]
-
-
-def overlay_logo(graph: Graph, pattern: PatternSpec, logo: LogoImage, canvas: Canvas, signal: Signal) -> None:
+def overlay_logo(stage: Stage, pattern: PatternSpec, logo: LogoImage) -> None:
     """Draws the logo over the main line. Its size and opacity are in the image already."""
     spec = pattern.logo
-    x, y = _corner(pattern, logo, canvas)
-    prepare = list(signal.overlay_from_rgb)
+    number = stage.inputs.png(logo.path, _fade_frames(spec, stage.canvas))
+    x, y = _corner(pattern, logo, stage.canvas)
+    prepare = list(stage.signal.overlay_from_rgb)
     if spec.fade_in_s > 0:
         prepare.append(spell("fade", t="in", st=spec.start_s, d=spec.fade_in_s, alpha=1))
     window: dict[str, str] = {}
@@ -34,7 +22,19 @@ def overlay_logo(graph: Graph, pattern: PatternSpec, logo: LogoImage, canvas: Ca
         window = {"enable": f"between(t,{spec.start_s:.3f},{spec.end_s:.3f})"}
     elif spec.start_s > 0:
         window = {"enable": f"gte(t,{spec.start_s:.3f})"}
-    graph.join("[1:v]", tuple(prepare), spell("overlay", x=x, y=y, format="yuv420", **window))
+    stage.graph.join(f"[{number}:v]", tuple(prepare), spell("overlay", x=x, y=y, format="yuv420", **window))
+
+
+def _fade_frames(spec: LogoSpec, canvas: Canvas) -> list[str]:
+    """Input options: as many frames as a fade lasts, else the one that the file has.
+
+    The overlay repeats the last frame, so no frame of the logo is made for the rest of the clip.
+    """
+    if spec.fade_in_s == 0:
+        return []
+    seconds = spec.start_s + spec.fade_in_s + 2 / canvas.fps
+    rate = f"{canvas.fps.numerator}/{canvas.fps.denominator}"
+    return ["-loop", "1", "-framerate", rate, "-t", f"{float(seconds):.3f}"]
 
 
 def _corner(pattern: PatternSpec, logo: LogoImage, canvas: Canvas) -> tuple[int, int]:

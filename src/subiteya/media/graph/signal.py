@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from subiteya.domain.probe import VideoTrack
-from subiteya.media.graph.canvas import Canvas
 from subiteya.media.graph.filters import spell
 
 _HD_LINES = 720  # players take unlabelled video from here on for BT.709, and below for BT.601
@@ -68,59 +67,40 @@ def plan_signal(video: VideoTrack) -> Signal:
     return Signal(matrix, primaries, transfer)
 
 
-def normalise(video: VideoTrack, canvas: Canvas, signal: Signal) -> tuple[str, ...]:
-    """Filters that bring any source to the canvas; none for one that is there already."""
-    filters: list[str] = []
-    if video.interlaced:
-        filters.append("bwdif=mode=send_frame")
-    if not video.is_constant_rate or video.rate != canvas.fps:
-        filters.append(spell("fps", fps=canvas.fps))  # before the costly filters: fewer frames
+def convert(video: VideoTrack, signal: Signal, size: tuple[int, int] | None) -> tuple[str, ...]:
+    """Filters that bring the source's colours to the graph's, and its picture to `size` if given."""
     if video.is_hdr:
-        filters.extend(_tone_map(video))
-    filters.extend(_resample(video, canvas, signal))
-    if (canvas.picture.width, canvas.picture.height) != (canvas.width, canvas.height):
-        box = canvas.picture
-        filters.append(spell("pad", w=canvas.width, h=canvas.height, x=box.x, y=box.y))
-    return tuple(filters)
+        return _tone_map(video, size)
+    options: dict[str, float | str | Fraction] = {} if size is None else {"w": size[0], "h": size[1]}
+    if video.is_full_range or video.matrix not in {signal.matrix, "unknown"} or video.pix_fmt != "yuv420p":
+        if video.matrix != "gbr":  # RGB has no matrix to come from
+            matrix = signal.matrix if video.matrix == "unknown" else video.matrix
+            options |= {
+                "in_color_matrix": _SCALE_NAMES.get(matrix, matrix),
+                "in_range": "pc" if video.is_full_range else "tv",
+            }
+        options |= {"out_color_matrix": signal.matrix, "out_range": "tv"}
+    if not options:
+        return ()
+    return (spell("scale", flags="bicubic+accurate_rnd", **options), "format=yuv420p", "setsar=1")
 
 
-def _resample(video: VideoTrack, canvas: Canvas, signal: Signal) -> list[str]:
-    size = (canvas.picture.width, canvas.picture.height)
-    resized = (video.width, video.height) != size or video.sar != "1/1"
-    recoloured = not video.is_hdr and (
-        video.is_full_range or video.matrix not in {signal.matrix, "unknown"} or video.pix_fmt != "yuv420p"
-    )
-    if not resized and not recoloured:
-        return []
-    options: dict[str, float | str | Fraction] = {"w": size[0], "h": size[1]} if resized else {}
-    if recoloured:
-        source_matrix = (
-            signal.matrix if video.matrix == "unknown" else _SCALE_NAMES.get(video.matrix, video.matrix)
-        )
-        options |= {
-            "in_color_matrix": source_matrix,
-            "out_color_matrix": signal.matrix,
-            "in_range": "pc" if video.is_full_range else "tv",
-            "out_range": "tv",
-        }
-        if video.matrix == "gbr":  # RGB has no matrix to come from
-            del options["in_color_matrix"], options["in_range"]
-    return [spell("scale", flags="bicubic+accurate_rnd", **options), "format=yuv420p", "setsar=1"]
-
-
-def _tone_map(video: VideoTrack) -> tuple[str, ...]:
+def _tone_map(video: VideoTrack, size: tuple[int, int] | None) -> tuple[str, ...]:
     """HLG or PQ to SDR on the processor: linear light, BT.709 primaries, a curve for the highlights."""
-    labels: dict[str, float | str | Fraction] = {
+    options: dict[str, float | str | Fraction] = {
         "tin": video.transfer,
         "pin": "bt2020" if video.primaries == "unknown" else video.primaries,
         "min": "bt2020nc" if video.matrix == "unknown" else video.matrix,
         "rin": "full" if video.is_full_range else "limited",
     }
+    if size is not None:
+        options |= {"w": size[0], "h": size[1], "f": "bicubic"}
     return (
-        spell("zscale", t="linear", npl=_NOMINAL_PEAK, **labels),
+        spell("zscale", t="linear", npl=_NOMINAL_PEAK, **options),
         "format=gbrpf32le",
         "zscale=p=bt709",
         "tonemap=tonemap=mobius:desat=0",
         "zscale=t=bt709:m=bt709:r=limited",
         "format=yuv420p",
+        "setsar=1",
     )
