@@ -104,9 +104,12 @@ async def publish_order(api: ApiClient, order: Order, server: Server, *, as_json
 
 
 def link_of(video: dict[str, Any], server: Server) -> str | None:
-    """Where the post can be seen: TikTok's link, or the simulator's page; None while TikTok gave none."""
+    """Where the post can be seen: the simulator's page of it, or TikTok's link, if TikTok gave one."""
     post = video["posts"][-1]
-    return str(post["post_url"]) if post["post_url"] else server.simulator_url
+    if server.simulator_url is not None:
+        return f"{server.simulator_url}/simulator/posts/{post['publish_id']}"
+    url: str | None = post["post_url"]
+    return url
 
 
 @asynccontextmanager

@@ -44,6 +44,10 @@ class PostOut(BaseModel):
     bytes_acknowledged: int = Field(description="Bytes that TikTok has.", examples=[18_432_112])
     video_bytes: int | None = Field(examples=[18_432_112])
     post_url: str | None = Field(description="Only when TikTok gave the post's id.", examples=[None])
+    publish_id: str | None = Field(
+        description="TikTok's own name for the publish; its support asks for it.",
+        examples=["v_pub_file~v2-1.7602997070760331285"],
+    )
     tiktok_post_ids: list[str] = Field(
         description="As strings: they exceed what a JavaScript number holds.", examples=[[]]
     )
@@ -214,6 +218,7 @@ def _post_out(view: PostView, language: str) -> PostOut:
         bytes_acknowledged=post.bytes_acknowledged,
         video_bytes=post.video_bytes,
         post_url=post.post_url,
+        publish_id=post.publish_id,
         tiktok_post_ids=[str(number) for number in post.tiktok_post_ids or ()],
         posted_at=post.posted_at,
         slot_at=post.slot_at,
