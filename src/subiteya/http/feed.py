@@ -34,7 +34,10 @@ TICK_SECONDS: Final = 1.0
 DEAF_TICKS: Final = 3
 """Without the queue, everything is looked at each so many ticks."""
 _ECHO_SECONDS: Final = 5.0
-"""How long after a change the rows are watched: a worker's *active* comes before it has moved the row."""
+"""How long after a change the rows are watched: something began, and more will follow."""
+_ACTIVE: Final = "active"
+_CLAIM_SECONDS: Final = 0.12
+"""BullMQ says *active* when it hands a job out; the worker moves the row just after. So we look again."""
 _REACH: Final = timedelta(minutes=2)
 """How far back a look at everything goes; an outage is bridged by looks, this covers their distance."""
 _PAUSE_SECONDS: Final = 1.0
@@ -94,13 +97,20 @@ class Feed:
             # What happened before anybody listened, or while the queue was away.
             await self._look(everything=True)
         elif change.job_id is not None:
-            self._lively_until = asyncio.get_running_loop().time() + _ECHO_SECONDS
+            loop = asyncio.get_running_loop()
+            self._lively_until = loop.time() + _ECHO_SECONDS
             try:
                 queue, subject = parse_job_id(change.job_id)
             except ValueError:
                 return  # somebody else's job in our queues: nothing that a page shows
-            (self._videos if queue is QueueName.EDIT else self._posts).add(subject)
-            self._kick.set()
+            self._mark(queue, subject)
+            if change.event == _ACTIVE:
+                loop.call_later(_CLAIM_SECONDS, self._mark, queue, subject)
+
+    def _mark(self, queue: QueueName, subject: uuid.UUID) -> None:
+        """Have a video (of the edit queue) or a post's video looked at."""
+        (self._videos if queue is QueueName.EDIT else self._posts).add(subject)
+        self._kick.set()
 
     async def _look_at_rows(self) -> None:
         loop = asyncio.get_running_loop()

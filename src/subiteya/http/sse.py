@@ -7,9 +7,11 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
 
+import structlog
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
+from subiteya.domain.errors import DatabaseUnavailable
 from subiteya.http.live import Live, Subscriber
 
 PING_SECONDS: Final = 15.0
@@ -18,6 +20,7 @@ LIFETIME_SECONDS: Final = 600.0
 long-lived connections is given back, and load spreads over the processes again."""
 _PING: Final = format_sse_event(comment="ping")
 _BYE: Final = format_sse_event(comment="this stream ends here; open the next")
+_log = structlog.get_logger(__name__)
 
 Snapshot = Callable[[int], Awaitable[bytes]]
 """Reads the state as one frame. Takes the id of the last event that the browser saw (0: none)."""
@@ -45,15 +48,18 @@ async def stream(
     ends_at = loop.time() + LIFETIME_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
     with live.subscribed(subscriber):
         yield format_sse_event(retry=random.randint(1_000, 4_000))  # noqa: S311 - no secret
-        yield await snapshot(last_event_id)
-        while not live.closing and loop.time() < ends_at:
-            if not await subscriber.changed(min(PING_SECONDS, ends_at - loop.time())):
-                yield _PING
-                continue
-            if subscriber.take_overflow():
-                yield await snapshot(0)
-            if frames := subscriber.take():
-                yield b"".join(frames)
+        try:
+            yield await snapshot(last_event_id)
+            while not live.closing and loop.time() < ends_at:
+                if not await subscriber.changed(min(PING_SECONDS, ends_at - loop.time())):
+                    yield _PING
+                    continue
+                if subscriber.take_overflow():
+                    yield await snapshot(0)
+                if frames := subscriber.take():
+                    yield b"".join(frames)
+        except DatabaseUnavailable:
+            _log.warning("a stream ends: the database does not answer; the browser tries again")
         yield _BYE
 
 

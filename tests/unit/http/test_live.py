@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from subiteya.domain.errors import DatabaseUnavailable
 from subiteya.http.live import _MOST_PENDING, Live, Subscriber
 from subiteya.http.sse import stream
 from subiteya.observe.metrics import HttpMetrics, new_registry
@@ -112,4 +113,13 @@ async def test_a_browser_that_leaves_is_forgotten(live: Live) -> None:
     await anext(frames)
     assert live.somebody.is_set()
     await frames.aclose()  # type: ignore[attr-defined]  # it is an async generator
+    assert live.nobody.is_set()
+
+
+async def test_a_stream_without_a_database_ends_so_that_the_browser_tries_again(live: Live) -> None:
+    async def no_snapshot(_since: int) -> bytes:
+        raise DatabaseUnavailable
+
+    frames = [frame async for frame in stream(live, Subscriber(ANA, "es"), no_snapshot, 0)]
+    assert len(frames) == 2
     assert live.nobody.is_set()
