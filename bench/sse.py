@@ -115,7 +115,7 @@ class Scene:
         return cls(resources, keys, videos)
 
     async def change(self, crowd: Crowd, video_id: uuid.UUID) -> None:
-        """Move one row to and fro as a worker would, and tell of it."""
+        """Move one row back and forth as a worker would, and tell of it."""
         other = {VideoStatus.EDITING: VideoStatus.EDITING_QUEUED}
         async with self.resources.db.begin() as session:
             row = await session.get_one(Video, video_id, with_for_update=True)
