@@ -52,8 +52,9 @@ def serving(
         child.wait(30)
 
 
-async def answers(port: int) -> None:
+async def answers(port: int, process: psutil.Process) -> None:
     async def lives() -> bool:
+        assert process.status() != psutil.STATUS_ZOMBIE, "it ended"
         try:
             async with httpx2.AsyncClient() as client:
                 return (await client.get(f"http://127.0.0.1:{port}/api/health")).is_success
@@ -96,7 +97,7 @@ async def test_a_large_form_costs_no_more_memory_than_a_small_one(
 ) -> None:
     size = 200 * MIB
     with serving(process_environment, tmp_path) as (port, process):
-        await answers(port)
+        await answers(port, process)
         async with signed_in(ana, port) as client:
             assert (await client.post("/api/videos", content=form(clip, 9 * MIB))).status_code == 201
             before = process.memory_info().rss
@@ -115,8 +116,8 @@ async def test_a_large_form_costs_no_more_memory_than_a_small_one(
 async def test_a_sender_who_leaves_in_the_middle_leaves_nothing(
     ana: Person, look: Look, process_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    with serving(process_environment, tmp_path) as (port, _):
-        await answers(port)
+    with serving(process_environment, tmp_path) as (port, process):
+        await answers(port, process)
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         head = (
             f"POST /api/videos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ana.key}\r\n"
@@ -143,8 +144,8 @@ async def test_a_sender_who_leaves_in_the_middle_leaves_nothing(
 async def test_a_sender_without_a_length_is_told_when_it_is_too_much(
     ana: Person, clip: bytes, look: Look, process_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    with serving(process_environment, tmp_path, MAX_UPLOAD_BYTES=str(10 * MIB)) as (port, _):
-        await answers(port)
+    with serving(process_environment, tmp_path, MAX_UPLOAD_BYTES=str(10 * MIB)) as (port, process):
+        await answers(port, process)
         async with signed_in(ana, port) as client:
             answer = await client.post("/api/videos", content=form(clip, 40 * MIB))
 
@@ -160,15 +161,16 @@ async def test_no_secret_reaches_the_log(
     process_environment: Mapping[str, str],
     tmp_path: Path,
 ) -> None:
-    with serving(process_environment, tmp_path, LOG_LEVEL="DEBUG") as (port, _):
-        await answers(port)
+    with serving(process_environment, tmp_path, LOG_LEVEL="DEBUG") as (port, process):
+        await answers(port, process)
         async with signed_in(ana, port) as client:
             del client.headers["Content-Type"]
             wish = {"filename": "pan.mp4", "content_type": "video/mp4", "size_bytes": len(clip)}
             started = (await client.post("/api/videos/upload-url", json=wish)).json()
             await browser.put(started["url"], content=clip, headers=started["headers"])
-            video = (await client.post("/api/videos", json={"key": started["key"]})).json()
-            moved = await client.get(f"/api/videos/{video['id']}/download?redirect=1")
+            made = await client.post("/api/videos", json={"key": started["key"]})
+            assert made.status_code == 201, made.text
+            moved = await client.get(f"/api/videos/{made.json()['id']}/download?redirect=1")
     log = (tmp_path / "api.log").read_text()
 
     assert moved.status_code == 307

@@ -7,6 +7,7 @@ TCP, and what lies in between is one chunk of the server.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 UNBOUNDED: Final = 2**63
 """`max_body_size` of a route that counts the bytes itself while they come."""
+IDLE_SECONDS: Final = 60
+"""How long a sender may be silent in the middle of a form."""
 _MOST_PARTS: Final = 16
 
 
@@ -35,6 +38,15 @@ class WrongType(BadInput):
     code = "wrong_type"
     status = 415
     message = "This address takes {expected}."
+
+
+class FormStalled(BadInput):
+    """The sender neither sends nor leaves: a phone without signal, or somebody who ties us up."""
+
+    code = "form_stalled"
+    status = 408
+    message = "Nothing came for {seconds} seconds. Send it again."
+    button = "retry"
 
 
 def is_form(request: Request) -> bool:
@@ -92,6 +104,7 @@ class FormPart:
 
         Raises:
             BadInput: the form is broken or ends in the middle.
+            FormStalled: the sender fell silent.
             ClientDisconnect: the sender is gone.
         """
         while not self._ended:
@@ -172,9 +185,12 @@ class FormReader:
             if self._complete:
                 return _END
             try:
-                chunk = await anext(self._stream)
+                async with asyncio.timeout(IDLE_SECONDS):
+                    chunk = await anext(self._stream)
             except StopAsyncIteration:
                 raise BadInput(what="form", why="it ends in the middle") from None
+            except TimeoutError:
+                raise FormStalled(what="form", why="it stalled", seconds=IDLE_SECONDS) from None
             try:
                 self._parser.write(chunk)
             except FormParserError as error:

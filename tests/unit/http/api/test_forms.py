@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
 from subiteya.domain.errors import BadInput, TooLarge
-from subiteya.http.api.forms import WrongType, is_form, open_form
+from subiteya.http.api.forms import FormStalled, WrongType, is_form, open_form
 
 TYPE = "multipart/form-data; boundary=----b"
 BODY = (
@@ -88,6 +89,15 @@ async def test_bytes_are_asked_for_only_when_somebody_takes_them() -> None:
 async def test_a_form_that_ends_in_the_middle_is_refused(end: int) -> None:
     with pytest.raises(BadInput):
         await read(request([BODY[:end]]))
+
+
+async def test_a_sender_who_falls_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subiteya.http.api.forms.IDLE_SECONDS", 0.01)
+    asked = request([])
+    asked._receive = asyncio.Event().wait  # type: ignore[assignment]  # a wire on which nothing comes
+
+    with pytest.raises(FormStalled):
+        await read(asked)
 
 
 async def test_a_sender_who_leaves_is_told_apart() -> None:
