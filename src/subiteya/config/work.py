@@ -82,7 +82,7 @@ class JobSettings(BaseSettings):
         description="Seconds between two sweeps of the leading process.",
     )
     presence_seconds: float = Field(
-        15,
+        60,
         gt=0,
         validation_alias="PRESENCE_SECONDS",
         description="How long a queued job may be missing from Redis before it is looked for there.",

@@ -20,7 +20,9 @@ log = structlog.get_logger(__name__)
 BATCH = 200
 
 
-async def deliver(resources: Resources, job_ids: Sequence[str] | None = None) -> int:
+async def deliver(
+    resources: Resources, job_ids: Sequence[str] | None = None, *, left_over: bool = False
+) -> int:
     """Put jobs with an outbox row into Redis, then delete their rows.
 
     Dying in between costs nothing: the row stays, the next delivery finds the job in Redis and leaves it.
@@ -28,6 +30,8 @@ async def deliver(resources: Resources, job_ids: Sequence[str] | None = None) ->
     Args:
         resources: The process's connections.
         job_ids: Only these; the oldest ones of all when None.
+        left_over: Whether Redis may hold something finished or half lost under their ids, which must go
+            first; costs two commands more for each.
 
     Returns:
         How many were delivered.
@@ -42,7 +46,11 @@ async def deliver(resources: Resources, job_ids: Sequence[str] | None = None) ->
         jobs = list(await session.scalars(query))
     for job in jobs:
         if job.status is JobStatus.QUEUED:
-            await ensure(resources.queues, JobSpec(job.id, Priority(job.priority), payload(job)))
+            spec = JobSpec(job.id, Priority(job.priority), payload(job))
+            if left_over or job.run > 1 or job.started_at is not None:
+                await ensure(resources.queues, spec)
+            else:
+                await resources.queues.enqueue(spec)
     ids = [job.id for job in jobs]
     async with resources.db.begin() as session:
         await session.execute(

@@ -20,7 +20,7 @@ from subiteya.db.models import Heartbeat, Job, Outbox
 from subiteya.domain.errors import SubiteyaError, Unavailable
 from subiteya.domain.states import JobStatus
 from subiteya.queue.names import QueueName
-from subiteya.queue.presence import JobState, release_orphan, runnable_jobs
+from subiteya.queue.presence import JobState, release_orphan, runnable_jobs, wake_workers
 from subiteya.services.deliver_jobs import deliver
 from subiteya.services.expire_uploads import expire_uploads
 from subiteya.services.reclaim_job import reclaim
@@ -108,6 +108,9 @@ class Sweeper:
         for queue, ids in expected.items():
             there = await runnable_jobs(self._resources.queues, queue)
             missing |= ids - there.keys()
+            if there.keys() & ids and JobState.ACTIVE not in there.values():
+                # Jobs wait and nobody runs any: a worker may have died in the moment of being woken.
+                await wake_workers(self._resources.queues, queue)
             stuck |= {job_id for job_id in ids if there.get(job_id) is JobState.ACTIVE}
         await self._release(stuck)
         if missing:
@@ -119,7 +122,7 @@ class Sweeper:
                     .values(enqueued_at=None)
                 )
                 await jobs.put_due_in_outbox(session, sorted(missing))
-            await deliver(self._resources)
+            await deliver(self._resources, sorted(missing), left_over=True)
         return len(missing)
 
     async def _release(self, stuck: set[str]) -> None:
