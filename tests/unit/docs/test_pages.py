@@ -79,22 +79,38 @@ def test_every_page_can_be_reached_from_the_first() -> None:
     assert set(PAGES) - seen == set()
 
 
-def test_the_template_of_a_deployment_can_be_read_and_names_every_variable_of_the_seed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def template() -> dict[str, str]:
+    """Variables of the template with their values, those in comments too."""
     lines = TEMPLATE.read_text(encoding="utf-8").splitlines()
-    variables = dict(line.lstrip("# ").split("=", 1) for line in lines if re.match(r"#? ?[A-Z0-9_]+=", line))
+    return dict(
+        line.removeprefix("# ").split("=", 1) for line in lines if re.match(r"(# )?[A-Z0-9_]+=", line)
+    )
+
+
+def test_the_template_of_a_deployment_names_every_variable_of_the_seed_and_none_that_nobody_reads() -> None:
     known = {str(field.validation_alias) for section in SECTIONS for field in section.model_fields.values()}
-    assert variables.keys() >= SEED
-    assert variables.keys() <= known
-    for name in known:
-        monkeypatch.delenv(name, raising=False)
-    for line in lines:
-        if re.match(r"[A-Z0-9_]+=", line):
-            monkeypatch.setenv(*line.split("=", 1))
+    assert template().keys() >= SEED
+    assert template().keys() <= known
+
+
+def test_the_template_of_a_deployment_is_read_as_it_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    for section in SECTIONS:
+        for field in section.model_fields.values():
+            monkeypatch.delenv(str(field.validation_alias), raising=False)
+    for name, value in template().items():
+        monkeypatch.setenv(name, value)
 
     settings = Settings()
 
     assert settings.database.url is not None
     assert ":6543/" in settings.database.url.get_secret_value()
-    assert settings.tiktok.mode == "live"
+    assert settings.queue.url is not None
+    assert settings.queue.url.get_secret_value().startswith("rediss://")
+    assert settings.storage.access_key_id is not None
+    assert settings.storage.secret_access_key is not None
+    assert (settings.storage.region, settings.storage.bucket) == ("us-east-1", "subiteya-videos")
+    assert (settings.storage.endpoint, settings.storage.force_path_style) == ("http://localhost:9000", True)
+    assert (settings.edit.concurrency, settings.upload.concurrency) == (2, 1)
+    assert settings.upload.account_window_seconds == 300
+    assert (settings.tiktok.mode, settings.http.host) == ("live", "0.0.0.0")  # noqa: S104 - a container's
+    assert settings.security.raw_keys
