@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from subiteya.domain.errors import NotAVideo
@@ -15,9 +15,18 @@ from subiteya.domain.subtitles import Cue
 from subiteya.media.ass import AssFile
 from subiteya.media.captions import add_captions
 from subiteya.media.fonts import FontLibrary
-from subiteya.media.graph import Assets, Canvas, EditPlan, compile_edit, plan_canvas
+from subiteya.media.graph import (
+    SHAKE_FILE,
+    Assets,
+    Canvas,
+    EditPlan,
+    compile_edit,
+    compile_shake_measure,
+    plan_canvas,
+)
 from subiteya.media.logo_image import prepare_background, prepare_logo
-from subiteya.media.runner import Progress, run_ffmpeg, time_limit
+from subiteya.media.lut import prepare_lut
+from subiteya.media.runner import Finished, Progress, run_ffmpeg, time_limit
 from subiteya.media.texts import add_texts
 
 
@@ -40,26 +49,44 @@ class Ingredients:
     source: Path
     logo: bytes | None = None
     """The image of `spec.logo.key`."""
-    background: bytes | None = None
-    """The image of `spec.layout.background_key`."""
     cues: Sequence[Cue] = ()
     values: Mapping[MergeField, str] = field(default_factory=dict)
     """What the fields in the pattern's texts stand for."""
+    background: bytes | None = None
+    """The image of `spec.layout.background_key`."""
+    lut: bytes | None = None
+    """The file of `spec.effects.lut_key`."""
 
 
 async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> EditPlan:
-    """Writes the assets into `work` and compiles the command.
+    """Writes the assets into `work`, measures what the pattern needs measured, and compiles the command.
+
+    Only steadying reads the picture for its measure, which takes as long as decoding.
 
     Raises:
         NotAVideo: The probe has no picture.
         BadImage: The logo or the background cannot be used.
+        BadInput: The .cube file cannot be used.
+        EditFailed: A measurement ended badly; another try may help.
     """
     video = ingredients.probe.video
     if video is None:
         raise NotAVideo(why="it has no picture")
     canvas = plan_canvas(video, ingredients.spec)
     assets = await asyncio.to_thread(_prepare, editor.fonts, ingredients, canvas, work)
+    if ingredients.spec.effects.stabilise:
+        measure = compile_shake_measure(ingredients.spec, ingredients.probe, assets, threads=editor.threads)
+        await _measure(editor, measure, ingredients, canvas, work)
+        assets = replace(assets, shake=SHAKE_FILE)
     return compile_edit(ingredients.spec, ingredients.probe, assets, work, threads=editor.threads)
+
+
+async def _measure(
+    editor: Editor, command: Sequence[str], ingredients: Ingredients, canvas: Canvas, work: Path
+) -> Finished:
+    seconds = ingredients.probe.duration_s
+    limit_s = time_limit(seconds, canvas.width * canvas.height)
+    return await run_ffmpeg(editor.ffmpeg, command, work=work, duration_s=seconds, limit_s=limit_s)
 
 
 async def run_edit(
@@ -99,4 +126,7 @@ def _prepare(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work:
     texts = AssFile(canvas, fonts)
     add_captions(texts, ingredients.cues, spec)
     add_texts(texts, spec, ingredients.values)
-    return Assets(ingredients.source.resolve(), logo, texts.write(work), background)
+    lut = None
+    if ingredients.lut is not None and spec.effects.lut_key is not None:
+        lut = prepare_lut(ingredients.lut, spec.effects.lut_strength, work)
+    return Assets(ingredients.source.resolve(), logo, texts.write(work), background, lut)

@@ -17,9 +17,14 @@ _QUESTION_LIMIT_S = 30.0
 NEEDED_FILTERS = {
     "ass": "subtitles",
     "curves": "looks",
+    "gblur": "blur",
+    "hqdn3d": "noise reduction",
+    "lut3d": "colour tables (.cube)",
     "lutyuv": "colour",
     "overlay": "the logo",
     "tonemap": "HDR sources",
+    "vidstabdetect": "steadying",
+    "vidstabtransform": "steadying",
     "vignette": "the vignette",
     "zscale": "HDR sources",
 }

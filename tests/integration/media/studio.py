@@ -53,13 +53,25 @@ class Studio:
             *LOSSLESS, name=name,
         )  # fmt: skip
 
+    def chart(self, *colours: str) -> Path:
+        """A clip of patches side by side, 60 pixels wide each, in labelled BT.709."""
+        patches = "".join(
+            f"color=c={colour}:s=60x360:r=30:d=0.3[p{at}];" for at, colour in enumerate(colours)
+        )
+        labels = "".join(f"[p{at}]" for at in range(len(colours)))
+        return self.clip(
+            "-f", "lavfi", "-i", f"{patches}{labels}hstack={len(colours)},format=rgb24",
+            "-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{BT709}",
+            *LOSSLESS, name="chart.mp4",
+        )  # fmt: skip
+
     async def edit(
         self,
         source: Path,
         spec: dict[str, Any] | None = None,
         logo: bytes | None = None,
         cues: Sequence[Cue] = (),
-        background: bytes | None = None,
+        **files: Any,
     ) -> EditPlan:
         """The whole edit with real FFmpeg; a logo given is the pattern's."""
         spec = dict(spec or {})
@@ -68,10 +80,17 @@ class Studio:
         work = self.folder / "work"
         work.mkdir(exist_ok=True)
         pattern = PatternSpec.parse(spec)
-        ingredients = Ingredients(pattern, await probe(source), source, logo, background, cues)
+        ingredients = Ingredients(pattern, await probe(source), source, logo, cues, **files)
         plan = await plan_edit(self.editor, ingredients, work)
         await run_edit(self.editor, plan, work)
         return plan
+
+
+def patches(path: Path) -> list[tuple[float, float, float]]:
+    """The colours of a chart after its edit."""
+    picture = frame(path, 0.1)
+    width = picture.shape[1] * 60 // 360
+    return [mean(picture[100:260, at + 15 : at + 45]) for at in range(0, picture.shape[1], width)]
 
 
 def frames(path: Path, seconds: Iterable[float]) -> list[Pixels]:

@@ -54,3 +54,4 @@ Colour = Annotated[
 # Keys name their owner, so that the service can refuse another user's asset without asking S3.
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 ImageKey = Annotated[str, StringConstraints(pattern=rf"^assets/{_UUID}/{_UUID}\.(?:png|jpg|jpeg|webp)$")]
+LutKey = Annotated[str, StringConstraints(pattern=rf"^assets/{_UUID}/{_UUID}\.cube$")]

@@ -25,3 +25,7 @@ class Assets:
     """Name of the ASS file in the work folder, for captions and texts; its fonts stand in `fonts`."""
     background: Path | None = None
     """A PNG of the frame's size with a hole where the picture lies."""
+    lut: str | None = None
+    """Name of a .cube file in the work folder, its strength already in it."""
+    shake: str | None = None
+    """Name of the file in the work folder that holds the camera's way, measured for steadying."""

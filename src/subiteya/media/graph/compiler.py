@@ -19,7 +19,9 @@ from subiteya.media.graph.inputs import Inputs
 from subiteya.media.graph.logo import overlay_logo
 from subiteya.media.graph.signal import Signal, plan_signal
 from subiteya.media.graph.stage import Stage
+from subiteya.media.graph.texture import clean, finish, measure_shake
 
+SHAKE_FILE = "shake.trf"
 _CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact")
 _CONTENT_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
@@ -96,6 +98,23 @@ def compile_edit(
     )
 
 
+def compile_shake_measure(spec: PatternSpec, probe: Probe, assets: Assets, *, threads: int = 0) -> list[str]:
+    """The command that follows the camera's way for steadying; it writes `SHAKE_FILE` into the work folder.
+
+    Raises:
+        NotAVideo: The probe has no picture.
+    """
+    video = probe.video
+    if video is None:
+        raise NotAVideo(why="it has no picture")
+    inputs = Inputs(threads)
+    graph = Graph(f"[{inputs.clip(assets.source)}:{video.index}]")
+    stage = Stage(graph, plan_canvas(video, spec), plan_signal(video), inputs)
+    frame_picture(stage, video)
+    graph.pipe(*measure_shake(spec.effects, SHAKE_FILE))
+    return [*inputs.arguments, "-filter_complex", graph.finish("[v]"), "-map", "[v]", "-f", "null", "-"]
+
+
 def _changes_nothing(edit: _Edit) -> bool:
     spec, canvas, video = edit.spec, edit.canvas, edit.video
     return (
@@ -120,8 +139,10 @@ def _encode(edit: _Edit) -> list[str]:
     graph = Graph(f"[{inputs.clip(assets.source)}:{edit.video.index}]")
     stage = Stage(graph, edit.canvas, edit.signal, inputs)
     frame_picture(stage, edit.video)
+    graph.pipe(*clean(spec.effects, edit.canvas, assets.shake))
     surround_picture(stage, spec.layout, assets.background)
-    graph.pipe(*grade(spec.effects, edit.signal))
+    graph.pipe(*grade(spec.effects, edit.signal, assets.lut))
+    graph.pipe(*finish(spec.effects, edit.canvas))
     if assets.logo is not None:
         overlay_logo(stage, spec, assets.logo)
     if assets.texts is not None:

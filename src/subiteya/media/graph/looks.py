@@ -21,13 +21,9 @@ class Recipe:
     green: Knots = _STRAIGHT
     blue: Knots = _STRAIGHT
 
-    @property
-    def bends(self) -> bool:
-        """Whether any curve is not straight."""
-        return (self.red, self.green, self.blue) != (_STRAIGHT, _STRAIGHT, _STRAIGHT)
-
 
 _FIRM: Knots = ((0, 0), (0.25, 0.22), (0.5, 0.51), (0.75, 0.79), (1, 1))
+_HARD: Knots = ((0, 0), (0.2, 0.11), (0.5, 0.50), (0.8, 0.89), (1, 1))
 
 RECIPES: dict[Look, Recipe] = {
     Look.NONE: Recipe(),
@@ -46,7 +42,22 @@ RECIPES: dict[Look, Recipe] = {
         green=((0, 0.01), (0.25, 0.22), (0.5, 0.50), (0.75, 0.77), (1, 0.98)),
         blue=((0, 0.06), (0.25, 0.27), (0.5, 0.48), (0.75, 0.68), (1, 0.90)),
     ),
+    Look.WARM: Recipe(
+        1.06,
+        red=((0, 0), (0.5, 0.54), (1, 1)),
+        green=((0, 0), (0.5, 0.505), (1, 0.98)),
+        blue=((0, 0), (0.5, 0.45), (1, 0.92)),
+    ),
+    Look.COOL: Recipe(
+        0.98,
+        red=((0, 0), (0.5, 0.45), (1, 0.95)),
+        green=((0, 0), (0.5, 0.495), (1, 0.99)),
+        blue=((0, 0.02), (0.5, 0.55), (1, 1)),
+    ),
+    # Deep shadows, bright lights, little colour.
+    Look.DRAMATIC: Recipe(0.75, red=_HARD, green=_HARD, blue=_HARD),
     Look.GRAYSCALE: Recipe(0.0),
+    Look.BLACK_AND_WHITE: Recipe(0.0, red=_HARD, green=_HARD, blue=_HARD),
     Look.SEPIA: Recipe(
         0.0,
         red=((0, 0.03), (0.5, 0.60), (1, 1)),
