@@ -29,6 +29,8 @@ from subiteya.queue.names import QueueName, parse_job_id
 from subiteya.services.get_videos import VideoView, load_videos
 from subiteya.services.resources import Resources
 
+SETTLE_SECONDS: Final = 0.05
+"""Rest after a batch of queue events, one Redis command each; part of how late a change may be."""
 DEBOUNCE_SECONDS: Final = 0.02
 TICK_SECONDS: Final = 1.0
 DEAF_TICKS: Final = 3
@@ -85,7 +87,8 @@ class Feed:
 
     async def _follow_queue(self) -> None:
         self._deaf = True
-        async with aclosing(read_events(self._resources.settings.queue)) as changes:
+        events = read_events(self._resources.settings.queue, settle_s=SETTLE_SECONDS)
+        async with aclosing(events) as changes:
             async for change in changes:
                 await self._note(change)
 
