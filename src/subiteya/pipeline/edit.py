@@ -103,7 +103,12 @@ class EditJourney:
             key = self._key(run, video, plan.output.suffix)
             info = await run.tools.storage.files.upload(plan.output, key, content_type=plan.content_type)
             await self._show(run, STORED)
-        await patiently(lambda: self._keep(run, video, info, seconds))
+        try:
+            await patiently(lambda: self._keep(run, video, info, seconds))
+        except LostTheJob:
+            # Called off or taken over while it was stored: nobody will ever ask for this object.
+            await self._drop(run, info.key)
+            raise
         await self._drop_former(run, video, info.key)
         await run.hand.progress(COMPLETE)
         return Done(f"{info.size} bytes")
@@ -193,12 +198,14 @@ class EditJourney:
         return video_key(video.user_id, video.id, VideoFile.EDITED, suffix, take=take)
 
     async def _drop_former(self, run: Run, video: Video, key: str) -> None:
-        if video.edited_key in (None, key):
-            return
+        if video.edited_key is not None and video.edited_key != key:
+            await self._drop(run, video.edited_key)
+
+    async def _drop(self, run: Run, key: str) -> None:
         try:
-            await run.tools.storage.objects.delete(video.edited_key)
+            await run.tools.storage.objects.delete(key)
         except StorageUnavailable:
-            log.info("a former edit stays until the bucket's own rule removes it", key=video.edited_key)
+            log.info("an edit that nobody needs stays until the bucket's own rule removes it", key=key)
 
     async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
         """Let the video's status say what was decided."""

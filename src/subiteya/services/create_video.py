@@ -142,7 +142,7 @@ async def _look(resources: Resources, upload: Upload) -> _Source:
         raise UploadIncomplete(
             what="upload", why=f"{upload.size_bytes} bytes were announced, {info.size} came"
         )
-    address = await resources.storage.presign.download(info.key, life=PROBE_LIFE)
+    address = await resources.storage.presign.download_here(info.key, life=PROBE_LIFE)
     try:
         return _Source(info, await probe(address.url))
     except NotAVideo:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import structlog
 from sqlalchemy import func, select, update
 
@@ -12,11 +14,14 @@ from subiteya.storage import OpenUpload
 log = structlog.get_logger(__name__)
 
 BATCH = 50
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""A used upload stays used, so that its key still leads to its video; there is nothing left to expire."""
 
 
 async def expire_uploads(resources: Resources) -> int:
     """Abort and delete what belongs to uploads that ran out, then say so in their rows.
 
+    Uploads that became a video are among them: their presigned address may have been used once more since.
     The bucket's own rule for `temp/` is the second net; a server of one's own may run it once a day only.
 
     Returns:
@@ -26,7 +31,10 @@ async def expire_uploads(resources: Resources) -> int:
         rows = list(
             await session.scalars(
                 select(Upload)
-                .where(Upload.status.in_(["open", "completed"]), Upload.expires_at < func.clock_timestamp())
+                .where(
+                    Upload.status.in_(["open", "completed", "used"]),
+                    Upload.expires_at < func.clock_timestamp(),
+                )
                 .limit(BATCH)
             )
         )
@@ -41,7 +49,7 @@ async def expire_uploads(resources: Resources) -> int:
             await session.execute(
                 update(Upload)
                 .where(Upload.id == upload.id, Upload.status == upload.status)
-                .values(status="expired")
+                .values({"expires_at": NEVER} if upload.status == "used" else {"status": "expired"})
             )
     if rows:
         log.info("uploads ran out", count=len(rows))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from subiteya.domain.errors import BadInput, TooLarge
@@ -18,6 +18,9 @@ from subiteya.domain.keys import parse_key
 from subiteya.storage.bucket import Bucket, require_content_type
 from subiteya.storage.errors import storage_errors
 from subiteya.storage.parts import GIB, MAX_PARTS, MAX_SINGLE_PUT
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3 import S3Client
 
 DOWNLOAD_LIFE = timedelta(hours=1)
 UPLOAD_LIFE = timedelta(minutes=15)
@@ -77,6 +80,11 @@ class Presigner:
         url, expires_at = await self._sign("get_object", key, life, wanted)
         return PresignedRequest("GET", url, expires_at)
 
+    async def download_here(self, key: str, *, life: timedelta) -> PresignedRequest:
+        """A GET for a process beside this one: by the address at which we reach the service, not browsers."""
+        url, expires_at = await self._sign("get_object", key, life, {}, signer=self.bucket.s3)
+        return PresignedRequest("GET", url, expires_at)
+
     async def upload(
         self, key: str, *, size: int, content_type: str, life: timedelta = UPLOAD_LIFE
     ) -> PresignedRequest:
@@ -117,14 +125,20 @@ class Presigner:
         return PresignedRequest("PUT", url, expires_at, {}, size)
 
     async def _sign(
-        self, operation: str, key: str, life: timedelta, wanted: Mapping[str, Any]
+        self,
+        operation: str,
+        key: str,
+        life: timedelta,
+        wanted: Mapping[str, Any],
+        *,
+        signer: S3Client | None = None,
     ) -> tuple[str, datetime]:
         parse_key(key)
         if not timedelta(seconds=1) <= life <= _LONGEST_LIFE:
             raise BadInput(what="life", why="an address lives between a second and seven days")
         expires_at = datetime.now(UTC) + life
         with storage_errors():
-            url = await self.bucket.signer.generate_presigned_url(
+            url = await (signer or self.bucket.signer).generate_presigned_url(
                 operation,
                 Params={"Bucket": self.bucket.name, "Key": key, **wanted},
                 ExpiresIn=int(life.total_seconds()),

@@ -150,3 +150,28 @@ async def test_uploads_that_nobody_finished_give_their_storage_back(resources: R
     assert await expire_uploads(resources) == 1
     assert not await resources.storage.objects.exists(key)
     assert await expire_uploads(resources) == 0
+
+
+async def test_what_was_written_to_a_used_key_afterwards_is_removed_once(
+    resources: Resources, rows: Rows
+) -> None:
+    user = await rows.user()
+    key = f"temp/{user.id}/{uuid.uuid4()}.mp4"
+    await resources.storage.objects.put_bytes(key, b"again", content_type="video/mp4")
+    async with resources.db.begin() as session:
+        session.add(
+            Upload(
+                user_id=user.id,
+                key=key,
+                kind="put",
+                status="used",
+                filename="a.mp4",
+                content_type="video/mp4",
+                expires_at=datetime.now(UTC) - timedelta(minutes=1),
+            )
+        )
+    assert await expire_uploads(resources) == 1
+    assert not await resources.storage.objects.exists(key)
+    assert await expire_uploads(resources) == 0
+    async with resources.db.begin() as session:
+        assert (await session.scalars(select(Upload.status))).one() == "used"
