@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode
 
 from subiteya.config.section import SECTION
 
@@ -59,6 +59,13 @@ class UploadSettings(BaseSettings):
         ge=0,
         validation_alias="ACCOUNT_WINDOW_SECONDS",
         description="Seconds between two postings of one account, shared by all workers.",
+    )
+
+    creator_posts_per_day: int = Field(
+        15,
+        ge=0,
+        validation_alias="CREATOR_POSTS_PER_DAY",
+        description="Posts of one creator in any 24 hours: TikTok takes about 15. 0 leaves it to TikTok.",
     )
 
     @property
@@ -123,6 +130,21 @@ class TikTokSettings(BaseSettings):
         validation_alias="TIKTOK_CLIENT_SECRET",
         description="Your app's client secret.",
     )
+    unaudited: bool = Field(
+        default=True,
+        validation_alias="TIKTOK_UNAUDITED",
+        description="Whether TikTok has yet to audit your app: until then it may post privately only.",
+    )
+    scopes: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("user.info.basic", "user.info.profile", "video.publish", "video.upload"),
+        validation_alias="TIKTOK_SCOPES",
+        description="What to ask for when an account is connected, comma-separated.",
+    )
+    web_pkce: Literal["none", "hex", "base64url"] = Field(
+        "none",
+        validation_alias="TIKTOK_WEB_PKCE",
+        description="PKCE with a web redirect address; loopback addresses always use `hex`.",
+    )
     simulator_url: str = Field(
         "http://127.0.0.1:8788",
         validation_alias="TIKTOK_SIMULATOR_URL",
@@ -144,6 +166,13 @@ class TikTokSettings(BaseSettings):
     def share_url(self) -> str:
         """Base of the addresses at which people see posts, without a trailing slash."""
         return "https://www.tiktok.com" if self.mode == "live" else self.simulator_url.rstrip("/")
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
 
     @model_validator(mode="after")
     def _live_needs_keys(self) -> TikTokSettings:

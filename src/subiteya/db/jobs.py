@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import Job, Outbox
 from subiteya.domain.states import JobStatus
+
+EARLY: Final = timedelta(seconds=1)
+"""A job that comes this much before its time is not sent back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,14 @@ async def put_due_in_outbox(session: AsyncSession, job_ids: Sequence[str] | None
 
 
 async def claim(session: AsyncSession, job_id: str, owner: str, lease: timedelta) -> Claim | None:
-    """Take a job, if it is free: queued, or held by a lease that ran out.
+    """Take a job, if it is free: queued and due, or held by a lease that ran out.
 
     Returns:
-        The claim, or None: not there, done, cancelled, or in another worker's hands.
+        The claim, or None: not there, done, cancelled, not due yet, or in another worker's hands.
     """
+    due = func.clock_timestamp() + EARLY
     free = or_(
-        Job.status == JobStatus.QUEUED,
+        and_(Job.status == JobStatus.QUEUED, Job.not_before <= due),
         and_(Job.status == JobStatus.ACTIVE, Job.lease_until < func.clock_timestamp()),
     )
     row = await session.scalar(

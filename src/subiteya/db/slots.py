@@ -11,9 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import RateSlot
 from subiteya.domain.slots import Rate, earliest
 
-KEEP = timedelta(hours=1)
-"""Past slots older than this limit nothing any more; windows are minutes."""
-
 
 async def database_now(session: AsyncSession) -> datetime:
     """PostgreSQL's clock: the one clock that all hosts share."""
@@ -43,18 +40,38 @@ async def reserve(
         )
     await release(session, owner)
     now = await database_now(session)
-    taken = {scope: await _taken(session, scope, now) for scope in rates}
-    slot = max(now, not_before) if not_before is not None else now
-    while True:
-        settled = slot
-        for scope, rate in rates.items():
-            settled = earliest(settled, taken[scope], rate)
-        if settled == slot:
-            break
-        slot = settled
-    session.add_all(RateSlot(scope=scope, at=slot, owner=owner) for scope in rates)
+    slot = await _first(session, rates, now, max(now, not_before) if not_before is not None else now)
+    session.add_all(
+        RateSlot(scope=scope, at=slot, owner=owner, keep_until=slot + rate.per)
+        for scope, rate in rates.items()
+    )
     await session.flush()
     return slot
+
+
+async def look_ahead(session: AsyncSession, rates: Mapping[str, Rate]) -> datetime:
+    """The slot that `reserve` would give now, as an aware time; nothing is reserved."""
+    now = await database_now(session)
+    return await _first(session, rates, now, now)
+
+
+async def count(session: AsyncSession, scope: str, per: timedelta) -> int:
+    """Starts of the last `per`, and those reserved for later."""
+    return len(await _taken(session, scope, await database_now(session), per))
+
+
+async def room_at(session: AsyncSession, scope: str, rate: Rate, *, besides: str) -> datetime:
+    """When one more start than those that happened keeps `rate`; the starts of `besides` do not count.
+
+    Reserved starts are left out: whoever waits for room waits for what has happened to be old enough.
+    """
+    now = await database_now(session)
+    happened = await session.scalars(
+        select(RateSlot.at).where(
+            RateSlot.scope == scope, RateSlot.at.between(now - rate.per, now), RateSlot.owner != besides
+        )
+    )
+    return earliest(now, list(happened), rate)
 
 
 async def release(session: AsyncSession, owner: str) -> None:
@@ -66,9 +83,24 @@ async def release(session: AsyncSession, owner: str) -> None:
 
 async def forget_old(session: AsyncSession) -> None:
     """Delete slots that limit nothing any more."""
-    await session.execute(delete(RateSlot).where(RateSlot.at < func.clock_timestamp() - KEEP))
+    await session.execute(delete(RateSlot).where(RateSlot.keep_until < func.clock_timestamp()))
 
 
-async def _taken(session: AsyncSession, scope: str, now: datetime) -> list[datetime]:
-    rows = await session.scalars(select(RateSlot.at).where(RateSlot.scope == scope, RateSlot.at > now - KEEP))
+async def _first(
+    session: AsyncSession, rates: Mapping[str, Rate], now: datetime, wanted: datetime
+) -> datetime:
+    """The first time from `wanted` on that keeps every rate."""
+    taken = {scope: await _taken(session, scope, now, rate.per) for scope, rate in rates.items()}
+    slot = wanted
+    while True:
+        settled = slot
+        for scope, rate in rates.items():
+            settled = earliest(settled, taken[scope], rate)
+        if settled == slot:
+            return slot
+        slot = settled
+
+
+async def _taken(session: AsyncSession, scope: str, now: datetime, per: timedelta) -> list[datetime]:
+    rows = await session.scalars(select(RateSlot.at).where(RateSlot.scope == scope, RateSlot.at > now - per))
     return list(rows)

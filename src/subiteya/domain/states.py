@@ -117,7 +117,7 @@ POST_MOVES: Mapping[PostStatus, frozenset[PostStatus]] = {
     _P.POSTED: frozenset(),
     _P.UNCONFIRMED: frozenset({_P.POSTED, _P.CONFIRMING, _P.NEEDS_ATTENTION, _P.FAILED_UPLOAD}),
     _P.NEEDS_ATTENTION: frozenset({_P.UPLOAD_QUEUED, _P.SCHEDULED, _P.CONFIRMING, _P.POSTED, _P.CANCELLED}),
-    _P.FAILED_UPLOAD: frozenset({_P.UPLOAD_QUEUED, _P.CANCELLED}),
+    _P.FAILED_UPLOAD: frozenset({_P.UPLOAD_QUEUED, _P.SCHEDULED, _P.CANCELLED}),
     _P.CANCELLED: frozenset(),
 }
 

@@ -18,6 +18,7 @@ from subiteya.domain.slots import Rate
 from subiteya.queue.names import Priority, QueueName, edit_job_id, upload_job_id
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 async def plan_edit(session: AsyncSession, settings: Settings, video: Video, priority: Priority) -> datetime:
@@ -82,8 +83,19 @@ async def plan_upload(
 
 
 def upload_rates(settings: UploadSettings, account_id: uuid.UUID) -> Mapping[str, Rate]:
-    """The windows of a posting: one per window for the account, so many a minute for the queue."""
+    """The windows of a posting: the account's, the creator's rolling day, so many a minute for the queue."""
     return {
         f"account:{account_id}": Rate(1, settings.account_window),
         f"queue:{QueueName.UPLOAD}": Rate(settings.max_per_minute, MINUTE),
+        day_scope(account_id): day_rate(settings),
     }
+
+
+def day_scope(account_id: uuid.UUID) -> str:
+    """The name under which a creator's postings of a rolling day are counted."""
+    return f"day:{account_id}"
+
+
+def day_rate(settings: UploadSettings) -> Rate:
+    """How many posts TikTok takes of a creator in any 24 hours; a zero span when it is not limited here."""
+    return Rate(settings.creator_posts_per_day, DAY if settings.creator_posts_per_day else timedelta(0))

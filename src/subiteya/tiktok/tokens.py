@@ -24,6 +24,8 @@ MARGIN: Final = timedelta(minutes=5)
 
 CONNECTED: Final = "connected"
 NEEDS_RECONNECT: Final = "needs_reconnect"
+DISCONNECTED: Final = "disconnected"
+"""Its owner has let it go: no token is left, and only its posts remain."""
 
 
 def sealed_pair(sealer: Sealer, account_id: uuid.UUID, pair: TokenPair) -> dict[str, Any]:
@@ -71,6 +73,8 @@ class Tokens:
             account = await session.scalar(select(Account).where(Account.id == account_id).with_for_update())
             if account is None:
                 raise NotFound(what="account")
+            if account.status == DISCONNECTED:
+                raise TikTokTokenRejected(why="the account is disconnected", account_id=str(account_id))
             token = self._open(account, "access")
             fresh = account.access_expires_at - datetime.now(UTC) > MARGIN
             if fresh and (rejected is None or rejected.get_secret_value() != token.get_secret_value()):

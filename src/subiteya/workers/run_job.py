@@ -38,8 +38,6 @@ log = structlog.get_logger(__name__)
 
 RENEW_SECONDS: Final = 1.5
 """Longest time between two looks at the lease; also how soon a cancelled job stops."""
-EARLY: Final = timedelta(seconds=1)
-"""A job that comes this much before its time is not sent back."""
 SHORT_WAIT: Final = timedelta(seconds=60)
 """Waits up to here pass in BullMQ's delayed set; longer ones as a row, which costs no Redis command."""
 
@@ -74,7 +72,7 @@ async def _take(tools: Tools, journey: Journey, hand: JobInHand) -> Run | Outcom
             select(Job.not_before).where(
                 Job.id == hand.id,
                 Job.status == JobStatus.QUEUED,
-                Job.not_before > func.clock_timestamp() + EARLY,
+                Job.not_before > func.clock_timestamp() + jobs.EARLY,
             )
         )
         if early is not None:

@@ -55,3 +55,26 @@ async def test_a_cancelled_slot_is_free_again(db: Database) -> None:
     async with db.begin() as session:
         await slots.release(session, "upload-2")
     assert abs(await reserve(db, "upload-3", rates) - second) < timedelta(seconds=30)
+
+
+async def test_a_rolling_day_is_kept_although_its_starts_are_long_past(db: Database) -> None:
+    day = Rate(2, timedelta(days=1))
+    long_ago = datetime.now(UTC) - timedelta(hours=20)
+    async with db.begin() as session:
+        session.add_all(
+            RateSlot(scope="day:1", at=long_ago + timedelta(minutes=n), owner=f"x{n}", keep_until=until)
+            for n, until in enumerate([long_ago + timedelta(days=1)] * 2)
+        )
+        session.add(RateSlot(scope="q", at=long_ago, owner="x", keep_until=long_ago + timedelta(minutes=1)))
+    async with db.begin() as session:
+        await slots.forget_old(session)
+    got = await reserve(db, "upload-3", {"day:1": day})
+    async with db.begin() as session:
+        assert len(list(await session.scalars(select(RateSlot).where(RateSlot.scope == "q")))) == 0
+        assert await slots.room_at(session, "day:1", day, besides="") == long_ago + timedelta(days=1)
+        without_own = await slots.room_at(session, "day:1", day, besides="x1")
+        assert await slots.count(session, "day:1", day.per) == 3
+        ahead = await slots.look_ahead(session, {"day:1": day})
+    assert got == long_ago + timedelta(days=1)
+    assert ahead == long_ago + timedelta(days=1, minutes=1)
+    assert without_own < got

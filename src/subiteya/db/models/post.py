@@ -38,6 +38,8 @@ class Post(Base):
     brand_content: Mapped[bool] = mapped_column(default=False)
     brand_organic: Mapped[bool] = mapped_column(default=False)
     is_aigc: Mapped[bool] = mapped_column(default=False)
+    consent: Mapped[dict[str, Any] | None]
+    """What its owner agreed to, see `domain.consent`: when, to which text, with which settings."""
     scheduled_at: Mapped[datetime | None]
     slot_at: Mapped[datetime | None]
     """The start that was reserved for it in the account's and the queue's windows."""

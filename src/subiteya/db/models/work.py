@@ -67,6 +67,8 @@ class RateSlot(Base):
     scope: Mapped[str]
     at: Mapped[datetime]
     owner: Mapped[str]
+    keep_until: Mapped[datetime]
+    """From then on it limits nothing any more."""
 
 
 class Event(Base):

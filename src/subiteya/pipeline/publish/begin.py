@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from subiteya.db import slots
 from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import TikTokOutcomeUnknown, TikTokRefused
 from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry
+from subiteya.domain.post_errors import EditedFileChanged, TooLongForCreator, UnauditedApp
 from subiteya.domain.privacy import PrivacyLevel
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.ledger import Entry, Ledger
+from subiteya.queue.plan_jobs import day_rate, day_scope
 from subiteya.tiktok.answers import CreatorInfo
 from subiteya.tiktok.error_row import Place
 from subiteya.tiktok.error_table import outcome_of, outcome_of_error
@@ -28,13 +31,13 @@ async def begin(run: Run, ledger: Ledger, entry: Entry, voice: Voice) -> Outcome
     try:
         creator = await voice.ask(tiktok.creator_info)
     except TikTokRefused as error:
-        return outcome_of_error(error, Place.CREATOR_INFO, now=now)
-    refusal = _objection(entry, creator, now)
+        return outcome_of_error(error, Place.CREATOR_INFO, now=now, room_at=await _room_at(run, entry))
+    refusal = _objection(entry, creator, now, unaudited=run.tools.settings.tiktok.unaudited)
     if refusal is not None:
         return refusal
     info = await run.tools.storage.objects.head(entry.video.edited_key or "")
     if entry.video.edited_etag not in (None, info.etag):
-        return GiveUp("edited_file_changed")
+        return GiveUp(EditedFileChanged.code)
     plan = ChunkPlan.for_size(info.size)
     post = _post_info(entry, creator)
     asked_at = datetime.now(UTC)
@@ -44,18 +47,29 @@ async def begin(run: Run, ledger: Ledger, entry: Entry, voice: Voice) -> Outcome
         # TikTok may have begun something that nobody can send bytes to: it can never become a post.
         return Retry(error.code, "init was not answered")
     except TikTokRefused as error:
-        return outcome_of_error(error, Place.INIT, now=now)
+        return outcome_of_error(error, Place.INIT, now=now, room_at=await _room_at(run, entry))
     await ledger.inited(publish, plan, info.etag, asked_at)
     return None
 
 
-def _objection(entry: Entry, creator: CreatorInfo, now: datetime) -> Outcome | None:
+async def _room_at(run: Run, entry: Entry) -> datetime:
+    """When the creator's rolling day has room again, by what we have posted ourselves."""
+    account_id = entry.account.id
+    async with run.db.begin() as session:
+        return await slots.room_at(
+            session, day_scope(account_id), day_rate(run.tools.settings.upload), besides=run.hand.id
+        )
+
+
+def _objection(entry: Entry, creator: CreatorInfo, now: datetime, *, unaudited: bool) -> Outcome | None:
     """What stands against posting, by the creator's settings of this moment."""
+    if unaudited and entry.post.privacy_level != PrivacyLevel.SELF_ONLY:
+        return AskHuman(UnauditedApp.code)
     if entry.post.privacy_level not in {*creator.privacy_levels}:
         return outcome_of("privacy_level_option_mismatch", Place.INIT, now=now)
-    duration = entry.video.probe.get("duration")
+    duration = entry.video.probe.get("duration_s")
     if isinstance(duration, int | float) and duration > creator.max_duration_seconds:
-        return AskHuman("too_long_for_creator", f"{duration:.0f} s of {creator.max_duration_seconds} s")
+        return AskHuman(TooLongForCreator.code, f"{duration:.0f} s of {creator.max_duration_seconds} s")
     return None
 
 

@@ -17,13 +17,13 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subiteya.db.ledger import FORGOTTEN
 from subiteya.db.models import Account, Post
 from subiteya.db.moves import Why, move_post, note
 from subiteya.domain.errors import QueueUnavailable, SubiteyaError, TikTokRefused, Unavailable
 from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Wait
 from subiteya.domain.states import LedgerStep, PostStatus
 from subiteya.pipeline.publish.ask import Voice
-from subiteya.pipeline.publish.ledger import FORGOTTEN
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.events import announce
 from subiteya.queue.names import Priority, upload_job_id
@@ -204,7 +204,8 @@ class Confirmer:
         said = outcome_of(reason, Place.FAIL_REASON, now=datetime.now(UTC))
         why = self._why(f"tiktok_{reason}", detail)
         error: dict[str, Any] = {"error_code": f"tiktok_{reason}", "error_context": {"log_id": status.log_id}}
-        again = not isinstance(said, GiveUp | AskHuman)
+        # Whoever was told "we do not know" a day ago shall decide themselves whether it goes out anew.
+        again = due.post.status is PostStatus.CONFIRMING and not isinstance(said, GiveUp | AskHuman)
         if again and due.post.inits <= self._tools.settings.jobs.max_retries:
             moved = await move_post(
                 session,

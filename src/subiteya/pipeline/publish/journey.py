@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import Post
 from subiteya.db.moves import move_post, note
 from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, Retry, TryAgain, Wait
+from subiteya.domain.post_errors import EditedFileMissing
 from subiteya.domain.states import LedgerStep, PostStatus
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.begin import begin
+from subiteya.pipeline.publish.due import bring_forward
 from subiteya.pipeline.publish.ledger import Entry, Ledger
 from subiteya.pipeline.publish.recover import recover
 from subiteya.pipeline.publish.send import Leave, Sending
@@ -38,6 +40,7 @@ class PublishJourney:
     async def begin(self, session: AsyncSession, run: Run) -> bool:
         """Show the post as uploading; False when it is neither waiting nor interrupted."""
         post_id = run.hand.subject
+        await bring_forward(session, run, post_id)
         moved = await move_post(
             session,
             post_id,
@@ -62,7 +65,7 @@ class PublishJourney:
         entry = await ledger.load()
         voice = Voice(self._tokens, entry.account.id)
         if entry.video.edited_key is None:
-            return GiveUp("edited_file_missing")
+            return GiveUp(EditedFileMissing.code)
         if entry.post.step in {LedgerStep.INITED, LedgerStep.SENDING}:
             # Begun by a run that did not end well: TikTok may be further than the ledger.
             outcome = await recover(run, ledger, entry, voice, address_dead=False)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
+from subiteya.db.ledger import FORGOTTEN
 from subiteya.db.models import Account, Post, Video
 from subiteya.db.moves import note
 from subiteya.domain.chunks import ChunkPlan
@@ -142,15 +143,3 @@ class Ledger:
 
     def _context(self) -> str:
         return f"post:{self._post_id}:upload_url"
-
-
-FORGOTTEN: Final[dict[str, Any]] = {
-    "step": LedgerStep.PLANNED,
-    "publish_id": None,
-    "upload_url": None,
-    "upload_url_expires_at": None,
-    "bytes_acknowledged": 0,
-    "submitted_at": None,
-    "tiktok_status": None,
-}
-"""A ledger in which nothing is begun; `inits` goes on counting."""

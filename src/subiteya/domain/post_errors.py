@@ -1,0 +1,54 @@
+"""Errors that only posts know; roots and rules as in `domain.errors`."""
+
+from __future__ import annotations
+
+from subiteya.domain.errors import BadInput, SubiteyaError, WrongState
+
+
+class UnauditedApp(BadInput):
+    """An app that TikTok has not audited may post privately only."""
+
+    code = "unaudited_app"
+    message = (
+        "TikTok has not audited this app yet and lets it post privately only: choose SELF_ONLY. "
+        "After the audit, the operator sets TIKTOK_UNAUDITED=false."
+    )
+    button = "choose_privacy"
+
+
+class TooLongForCreator(BadInput):
+    """The creator may not post videos of this length."""
+
+    code = "too_long_for_creator"
+    message = "The video is longer than TikTok lets this account post: {why}"
+
+
+class MissedSchedule(SubiteyaError):
+    """Nobody was there to send the post when it was due, and its hour has gone by."""
+
+    code = "missed_schedule"
+    status = 409
+    message = "This post could not go out at its time, more than an hour ago. Say when it shall go."
+    button = "choose_time"
+
+
+class AlreadyAtTikTok(WrongState):
+    """TikTok has the video, or may have: what we say now does not reach it."""
+
+    code = "already_at_tiktok"
+    message = "TikTok may have this video already, so it can no longer be changed or called off here."
+    button = "check_now"
+
+
+class EditedFileMissing(SubiteyaError):
+    """The branded clip is not in the storage."""
+
+    code = "edited_file_missing"
+    message = "The edited video is no longer in the storage. Edit it again, then post it."
+
+
+class EditedFileChanged(SubiteyaError):
+    """The branded clip is another one than when the post was planned."""
+
+    code = "edited_file_changed"
+    message = "The edited video was replaced after this post was planned. Post the new one."
