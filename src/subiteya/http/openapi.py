@@ -19,6 +19,7 @@ Follow `GET /api/events` instead of polling.
 
 TAGS: Final[list[dict[str, str]]] = [
     {"name": "videos", "description": "From a clip to a post."},
+    {"name": "posts", "description": "One video to one account: planned, changed, called off, tried again."},
     {"name": "uploads", "description": "Direct uploads to the storage, whole or in parts, resumable."},
     {"name": "patterns", "description": "Brand patterns: logo, subtitles, effects."},
     {"name": "accounts", "description": "Connected TikTok accounts."},

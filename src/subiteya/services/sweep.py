@@ -25,6 +25,7 @@ from subiteya.services.deliver_jobs import deliver
 from subiteya.services.expire_uploads import expire_uploads
 from subiteya.services.reclaim_job import reclaim
 from subiteya.services.resources import Resources
+from subiteya.services.start_due_posts import start_due_posts
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ class Sweeper:
             if not await leases.hold(session, ROLE, self._resources.name, lease):
                 return False
         await self._reclaim_silent()
+        await start_due_posts(self._resources)
         async with self._resources.db.begin() as session:
             await jobs.put_due_in_outbox(session)
             waiting = await session.scalar(select(func.count()).select_from(Outbox))

@@ -58,6 +58,14 @@ def limit_uploads(app: FastAPI, resources: Resources) -> LimitUploads:
     return limit
 
 
+@pytest.fixture
+def audited(app: FastAPI, resources: Resources) -> None:
+    """TikTok has audited the app."""
+    tiktok = resources.settings.tiktok.model_copy(update={"unaudited": False})
+    settings = resources.settings.model_copy(update={"tiktok": tiktok})
+    app.state.resources = replace(resources, settings=settings)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A user and their program, with its key."""

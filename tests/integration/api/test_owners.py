@@ -13,12 +13,14 @@ from fastapi import FastAPI
 from fixtures.rows import Rows
 from integration.api.conftest import HERE, SRT, Look, Person
 from subiteya.db.models import BrandPattern, Upload
+from subiteya.domain.consent import VERSION
 from subiteya.domain.keys import temp_key
 from subiteya.domain.states import VideoStatus
 from subiteya.services.resources import Resources
 from subiteya.services.start_upload import new_upload
 
 PATTERN: Final = {"name": "Mine now", "spec": {}, "version": 1}
+POSTS: Final = {"consent_version": VERSION, "posts": [{"privacy_level": "SELF_ONLY"}]}
 ROUTES: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("GET", "/api/videos/{video_id}", {}),
     ("DELETE", "/api/videos/{video_id}", {}),
@@ -26,6 +28,12 @@ ROUTES: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("GET", "/api/videos/{video_id}/download", {}),
     ("POST", "/api/videos/{video_id}/confirm", {}),
     ("POST", "/api/videos/{video_id}/queue-upload", {}),
+    ("POST", "/api/videos/{video_id}/posts", {"json": POSTS}),
+    ("GET", "/api/posts/{post_id}", {}),
+    ("PATCH", "/api/posts/{post_id}", {"json": {"send_now": True}}),
+    ("DELETE", "/api/posts/{post_id}", {}),
+    ("POST", "/api/posts/{post_id}/retry", {}),
+    ("POST", "/api/posts/{post_id}/check-now", {}),
     ("PUT", "/api/videos/{video_id}/subtitles", {"json": {"name": "a.srt", "text": SRT}}),
     ("GET", "/api/patterns/{pattern_id}", {}),
     ("PUT", "/api/patterns/{pattern_id}", {"json": PATTERN}),
@@ -45,6 +53,7 @@ async def theirs(ben: Person, rows: Rows, resources: Resources) -> dict[str, Any
     """Ben's things by the name of the path parameter, and the key of his upload."""
     video = await rows.video(ben.user, VideoStatus.EDITED, edited_key="videos/x/edited.mp4", edited_bytes=1)
     pattern = BrandPattern(id=uuid.uuid4(), user_id=ben.user.id, name="Ben's", spec={}, version=1)
+    post = await rows.post(video, await rows.account(ben.user))
     upload = new_upload("multipart", user_id=ben.user.id, filename="a.mp4", content_type="", size=10)
     upload.s3_upload_id, upload.part_size = "s3", 10
     async with resources.db.begin() as session:
@@ -52,6 +61,7 @@ async def theirs(ben: Person, rows: Rows, resources: Resources) -> dict[str, Any
     return {
         "video_id": video.id,
         "pattern_id": pattern.id,
+        "post_id": post.id,
         "upload_id": upload.id,
         "part_number": 1,
         "key": upload.key,

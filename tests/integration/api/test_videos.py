@@ -190,7 +190,7 @@ async def test_an_edited_video_is_queued_for_its_account(
         json={
             "account_id": str(account.id),
             "caption": "Pan recién hecho #panaderia",
-            "privacy_level": "PUBLIC_TO_EVERYONE",
+            "privacy_level": "SELF_ONLY",
             "disable_comment": False,
             "cover_ms": 1500,
             "is_aigc": True,
@@ -203,7 +203,7 @@ async def test_an_edited_video_is_queued_for_its_account(
     assert seen["status"] == "UPLOAD_QUEUED"
     assert (seen["posts"][0]["status"], seen["posts"][0]["privacy_level"]) == (
         "UPLOAD_QUEUED",
-        "PUBLIC_TO_EVERYONE",
+        "SELF_ONLY",
     )
     assert seen["posts"][0]["slot_at"] is not None
     async with resources.db.begin() as session:
@@ -238,6 +238,7 @@ async def test_a_post_that_cannot_be_is_refused(
         (edited, {"caption": "a\x00b"}, 422, "bad_caption"),
         (edited, {"brand_content": True}, 422, "bad_input"),
         (edited, {"privacy_level": "EVERYBODY"}, 422, "bad_input"),
+        (edited, {"privacy_level": "PUBLIC_TO_EVERYONE"}, 422, "unaudited_app"),
         (edited, {"cover_ms": -1}, 422, "bad_input"),
         (edited, {"priority": "URGENT"}, 422, "bad_input"),
         (edited, {"privacy": "SELF_ONLY"}, 422, "bad_input"),

@@ -159,7 +159,7 @@ def video_out(view: VideoView, locale: str) -> VideoOut:
         confirmed_at=video.confirmed_at,
         edited_at=video.edited_at,
         edited_bytes=video.edited_bytes,
-        posts=[_post_out(post, language) for post in view.posts],
+        posts=[post_out(post, language) for post in view.posts],
     )
 
 
@@ -205,7 +205,8 @@ def account_out(account: Account) -> AccountOut:
     )
 
 
-def _post_out(view: PostView, language: str) -> PostOut:
+def post_out(view: PostView, language: str) -> PostOut:
+    """A post as JSON, its error in `language`."""
     post = view.post
     return PostOut(
         id=post.id,

@@ -1,0 +1,96 @@
+"""Plan the posts of a video: to one or several accounts, each in its own way and at its own time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from subiteya.db.moves import Why, settle_video
+from subiteya.domain.consent import record
+from subiteya.domain.schedule import Moment
+from subiteya.queue.names import Priority, upload_job_id
+from subiteya.services.deliver_jobs import deliver_soon
+from subiteya.services.get_post import PostPage, load_posts
+from subiteya.services.plan_post import PostWish, add_post, chosen_time, postable_video, usable_account
+from subiteya.services.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPost:
+    """One of the posts that are asked for.
+
+    Attributes:
+        account_id: Where it goes; may be None for who has just one account.
+        wish: Caption, privacy, toggles.
+        when: Aware, or by the clocks of the account's zone; None for as soon as the windows allow.
+        priority: Of the upload job.
+    """
+
+    account_id: uuid.UUID | None
+    wish: PostWish
+    when: datetime | None = None
+    priority: Priority = Priority.NORMAL
+
+
+async def create_posts(
+    resources: Resources,
+    *,
+    user_id: uuid.UUID,
+    video_id: uuid.UUID,
+    planned: Sequence[PlannedPost],
+    consent_version: str,
+) -> list[PostPage]:
+    """Plan all of these posts, or none of them.
+
+    Args:
+        resources: The process's connections.
+        user_id: Who asks, and who agrees.
+        video_id: Which of their videos.
+        planned: One for each post.
+        consent_version: Of the declaration that they agreed to.
+
+    Returns:
+        The posts in the order of `planned`, each with what a change of clocks made of its time.
+
+    Raises:
+        NotFound: no such video or account of theirs.
+        WrongState: the video is not edited.
+        BadInput: something of a post cannot be used; its subclasses say what.
+        UnauditedApp: not private, and TikTok has not audited the app.
+    """
+    actor = f"user:{user_id}"
+    values = [with_consent(resources, one.wish, consent_version, actor) for one in planned]
+    moments: dict[uuid.UUID, Moment | None] = {}
+    async with resources.db.begin() as session:
+        video = await postable_video(session, user_id, video_id)
+        for one, columns in zip(planned, values, strict=True):
+            account = await usable_account(session, user_id, one.account_id)
+            moment = chosen_time(one.when, account)
+            post = await add_post(
+                session,
+                resources.settings,
+                video,
+                account,
+                values=columns,
+                moment=moment,
+                priority=one.priority,
+            )
+            moments[post.id] = moment
+        await settle_video(session, video_id, Why(actor=actor, reason="planned"))
+        pages = await load_posts(session, user_id, list(moments))
+    await deliver_soon(resources, [upload_job_id(post_id) for post_id in moments])
+    return [page.with_oddity(moments[page.view.post.id]) for page in pages]
+
+
+def with_consent(resources: Resources, wish: PostWish, version: str, actor: str) -> dict[str, Any]:
+    """The columns of a post with the record of its owner's consent.
+
+    Raises:
+        BadInput: something of the wish cannot be used, or the declaration is not today's.
+        UnauditedApp: not private, and TikTok has not audited the app.
+    """
+    columns = wish.checked(resources.settings)
+    return {**columns, "consent": record(version, asdict(wish), at=datetime.now(UTC), by=actor)}
