@@ -20,6 +20,10 @@ SubiteyaError
 │   ├── StorageUnavailable
 │   └── TikTokUnavailable
 ├── EditFailed               500  FFmpeg could not make the branded clip
+├── JobFailed                500  a job ended without its work being to blame
+│   ├── WorkerLost           500  its worker fell silent
+│   ├── Crashed              500  an error that nobody foresaw
+│   └── Cancelled            409  its owner called it off
 ├── TikTokRefused            502  TikTok said no; `tiktok_code` says what
 │   └── TikTokTokenRejected  502  the access token is not valid (any more): refresh it, then ask again
 ├── TikTokOutcomeUnknown     502  TikTok was asked to act and did not answer: it may have acted
@@ -213,6 +217,36 @@ class EditFailed(SubiteyaError):
     retryable = True
     message = "The video could not be edited: {why}"
     button = "retry"
+
+
+class JobFailed(SubiteyaError):
+    """A job ended without its work being to blame."""
+
+    code = "job_failed"
+    message = "The work ended before it was done."
+    button = "retry"
+
+
+class WorkerLost(JobFailed):
+    """The worker that had the job in hand fell silent."""
+
+    code = "worker_lost"
+    message = "The worker that had this in hand stopped answering."
+
+
+class Crashed(JobFailed):
+    """An error that nobody foresaw; its traceback is in the worker's log."""
+
+    code = "crashed"
+    message = "Something unexpected stopped this. The operator finds it in the log."
+
+
+class Cancelled(JobFailed):
+    """Its owner called it off."""
+
+    code = "cancelled"
+    status = 409
+    message = "You called this off."
 
 
 class TikTokRefused(SubiteyaError):

@@ -19,6 +19,8 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from subiteya.domain.errors import SubiteyaError, every_error
+from subiteya.tiktok.error_row import ERROR_PREFIX
+from subiteya.tiktok.error_table import row_of
 
 DEFAULT_LANGUAGE: Final = "es"
 LANGUAGES: Final = ("es", "en")
@@ -83,12 +85,19 @@ def sentence(error: SubiteyaError, language: str) -> str:
 
 def sentence_of(code: str, context: Mapping[str, object] | None, language: str) -> str:
     """What a stored error says to a person, from the code and the values that a row keeps."""
+    if code.startswith(ERROR_PREFIX) and _class_of(code) is SubiteyaError:
+        row = row_of(code)
+        return row.es if language == "es" else row.en
     return translate(_class_of(code).message, language, context or {})
 
 
 def button_of(code: str) -> str | None:
     """The button that mends a stored error, where one does."""
-    return _class_of(code).button
+    known = _class_of(code)
+    if code.startswith(ERROR_PREFIX) and known is SubiteyaError:
+        button = row_of(code).button
+        return button.value if button is not None else None
+    return known.button
 
 
 def _class_of(code: str) -> type[SubiteyaError]:
