@@ -83,5 +83,5 @@ lock: $(UV) ## Lock the dependencies again, with hashes and without addresses
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $${out#*:} --output-file requirements/$${out%%:*}.txt; done
 	@npm install --package-lock-only --silent
 
-clean: ## Remove the environment, caches and the demo's data
-	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .demo build dist bench/out
+clean: ## Remove the environment and all caches; your data stays
+	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist bench/out
