@@ -20,7 +20,7 @@ async def make_segment(folder: Path) -> Path:
         *("-f", "lavfi", "-i", "testsrc2=size=720x1280:rate=30:duration=1,noise=alls=60:allf=t"),
         *("-f", "lavfi", "-i", "sine=frequency=330:duration=1"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
-        *("-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate),
+        *("-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", "4M"),
         *("-x264-params", "nal-hrd=cbr:keyint=30"),
         *("-c:a", "aac", str(target)),
     )

@@ -17,15 +17,15 @@ PROBE = "probe"
 
 
 @contextmanager
-def watching(roots: Mapping[str, int]) -> Iterator[dict[str, float]]:
+def watching(roles: Mapping[int, str]) -> Iterator[dict[str, float]]:
     """Sample while in here; the dictionary holds the peaks by role, in MB.
 
     Args:
-        roots: Role of each process and its id; their children count as `FFMPEG` or `PROBE`.
+        roles: Role of each process by its id; more may be added meanwhile. Their children count as `FFMPEG`
+            or `PROBE`.
     """
     peaks: dict[str, float] = {}
     stop = threading.Event()
-    roles = {pid: role for role, pid in roots.items()}
     thread = threading.Thread(target=_watch, args=(roles, peaks, stop))
     thread.start()
     try:

@@ -6,9 +6,9 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx2
@@ -19,12 +19,15 @@ from subiteya.cli.first_start import prepare
 from subiteya.config import Settings
 from subiteya.embedded.engines import Engines
 from subiteya.embedded.home import Home
-from subiteya.embedded.parts import PartService
+from subiteya.embedded.parts import Part, PartService
 from subiteya.embedded.ports import Ports
 from subiteya.embedded.screen import Screen
-from subiteya.embedded.service import Running, start_together
+from subiteya.embedded.service import Running, start_service, start_together
 from subiteya.embedded.stack import plan_stack
 from subiteya.embedded.state import Stack, ourselves, settings_from
+from subiteya.embedded.valkey import Valkey
+from subiteya.services.access import create_api_key, ensure_owner
+from subiteya.services.resources import open_resources
 
 AT_ONCE: Mapping[str, str] = {
     "ACCOUNT_WINDOW_SECONDS": "0",
@@ -33,6 +36,8 @@ AT_ONCE: Mapping[str, str] = {
     "TIKTOK_POLL_SECONDS": "0.5",
 }
 """No waiting for windows: a bench measures work."""
+SUBITEYA = (sys.executable, "-m", "subiteya.cli")
+"""How our processes are started."""
 _QUIET = Screen(Console(quiet=True))
 
 
@@ -52,7 +57,7 @@ class App:
 
     def command(self, *words: str) -> list[str]:
         """`subiteya …` as a command."""
-        return [sys.executable, "-m", "subiteya.cli", *words]
+        return [*SUBITEYA, *words]
 
     @property
     def client_environment(self) -> dict[str, str]:
@@ -76,12 +81,15 @@ async def temporary_home() -> AsyncIterator[Home]:
 
 
 @asynccontextmanager
-async def open_app(home: Home, environment: Mapping[str, str] = AT_ONCE) -> AsyncIterator[App]:
+async def open_app(
+    home: Home, environment: Mapping[str, str] = AT_ONCE, *, program: Sequence[str] = SUBITEYA
+) -> AsyncIterator[App]:
     """Start engines, api, both workers and the simulator; stop them all at the end.
 
     Args:
-        home: The data folder.
+        home: The data folder; may have been used before.
         environment: Variables for our processes, beside the addresses.
+        program: What to start in place of `subiteya`.
     """
     ports = Ports(home.ports_file)
     own = {"SUBITEYA_HOME": str(home.root), "PORT": "0", "TIKTOK_MODE": "simulator"}
@@ -93,18 +101,38 @@ async def open_app(home: Home, environment: Mapping[str, str] = AT_ONCE) -> Asyn
         shared = {**own, **engines.environment, **plan.environment, **environment}
         for step in plan.steps:
             await step.run(settings_from(shared))
-        services = [PartService(part, home, {**os.environ, **shared}) for part in plan.parts]
+        everywhere = {**os.environ, **shared}
+        services = [PartService(_run_by(program, part), home, everywhere) for part in plan.parts]
         await start_together(services, _QUIET, parts)
         pids = {running.service.name: running.child.pid for running in parts}
         stack = Stack(plan.url, plan.simulator_url, ourselves(), pids, shared)
         await _hurry(stack)
-        welcome = await prepare(stack, "en")
-        if welcome.api_key is None:  # pragma: no cover - the folder is new
-            raise RuntimeError("the owner was there already")
-        yield App(stack, welcome.api_key, pids)
+        await prepare(stack, "en")
+        yield App(stack, await _new_key(stack), pids)
     finally:
         await asyncio.gather(*(running.child.stop(8) for running in parts))
         await engines.stop()
+
+
+@asynccontextmanager
+async def lone_valkey(home: Home) -> AsyncIterator[str]:
+    """A Valkey with nothing beside it; its address."""
+    valkey = Valkey(home)
+    child = await start_service(valkey, _QUIET)
+    try:
+        yield valkey.url()
+    finally:
+        await child.stop(2)
+
+
+def _run_by(program: Sequence[str], part: Part) -> Part:
+    return replace(part, command=(*program, *part.command[len(SUBITEYA) :]))
+
+
+async def _new_key(stack: Stack) -> str:
+    async with open_resources(stack.settings) as resources:
+        owner = await ensure_owner(resources)
+        return await create_api_key(resources, user_id=owner.user.id, name="bench")
 
 
 async def _hurry(stack: Stack) -> None:
