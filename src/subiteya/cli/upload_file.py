@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import mimetypes
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,21 +59,39 @@ async def upload_file(api: ApiClient, path: Path, notes: Path, progress: Callabl
         StorageUnavailable: the storage does not take the parts.
     """
     size = path.stat().st_size
-    note = notes / f"{_fingerprint(path)}.json"
-    ticket, stored = await _resume(api, note) or (await _start(api, path, size, note), {})
-    sender = _Sender(api, path, ticket, progress)
-    await sender.send_missing(stored)
-    parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(sender.etags.items())]
-    await api.post(f"{ticket.path}/complete", {"parts": parts}, key=ticket.key)
-    note.unlink(missing_ok=True)
+    with claimed_note(notes, _fingerprint(path)) as note:
+        ticket, stored = await _resume(api, note) or (await _start(api, path, size, note), {})
+        sender = _Sender(api, path, ticket, progress)
+        await sender.send_missing(stored)
+        parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(sender.etags.items())]
+        await api.post(f"{ticket.path}/complete", {"parts": parts}, key=ticket.key)
+        note.unlink(missing_ok=True)
     return ticket.key
+
+
+@contextmanager
+def claimed_note(notes: Path, fingerprint: str) -> Iterator[Path]:
+    """The note on the unfinished upload of a file, for us alone.
+
+    Another process that sends the same file at this moment has a note of its own: with one for both, both
+    would make the same video of it.
+    """
+    notes.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for number in count():
+        note = notes / f"{fingerprint}{f'-{number}' if number else ''}.json"
+        with note.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield note
+            return
 
 
 async def _start(api: ApiClient, path: Path, size: int, note: Path) -> Ticket:
     kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
     begun = await api.post("/s3/multipart", {"filename": path.name, "type": kind, "size": size})
     ticket = Ticket(begun["key"], begun["uploadId"], begun["partSize"])
-    note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     note.write_text(json.dumps([ticket.key, ticket.upload_id, ticket.part_size]))
     return ticket
 
@@ -104,8 +125,8 @@ class _Sender:
         """Send every part but those that the storage has: number → (bytes, ETag)."""
         self._sent = sum(size for size, _ in stored.values())
         self.etags = {number: etag for number, (_, etag) in stored.items()}
-        count = max(1, -(-self._size // self._ticket.part_size))
-        missing = [number for number in range(1, count + 1) if number not in self.etags]
+        last = max(1, -(-self._size // self._ticket.part_size))
+        missing = [number for number in range(1, last + 1) if number not in self.etags]
         self._progress(self._sent, self._size)
         async with httpx2.AsyncClient(timeout=PART_TIMEOUT) as http:
             for batch in _batches(missing, SIGNED_AT_ONCE):
