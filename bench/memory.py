@@ -2,7 +2,8 @@
 
 Files of 50 MB, 500 MB and 2 GB go through `subiteya publish` on a stack of their own, one after another
 through the same processes; one more by the form of `POST /api/videos`, and two side by side. Peaks of
-resident memory are looked at twenty times a second. Promise: no Python process above 200 MB, and flat in the file's size.
+resident memory are looked at twenty times a second. Promise: no Python process above 200 MB, and flat in the
+file's size.
 """
 
 from __future__ import annotations
