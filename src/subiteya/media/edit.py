@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from subiteya.domain.errors import NotAVideo
-from subiteya.domain.pattern import Background, MergeField, PatternSpec
-from subiteya.domain.probe import Probe
-from subiteya.domain.subtitles import Cue
-from subiteya.media.ass import AssFile
-from subiteya.media.captions import add_captions
 from subiteya.media.fonts import FontLibrary
 from subiteya.media.graph import (
     SHAKE_FILE,
-    Assets,
     Canvas,
     EditPlan,
+    Loudness,
     compile_edit,
+    compile_loudness_measure,
     compile_shake_measure,
     plan_canvas,
 )
-from subiteya.media.logo_image import prepare_background, prepare_logo
-from subiteya.media.lut import prepare_lut
+from subiteya.media.ingredients import Ingredients, prepare_assets, prepare_segment
 from subiteya.media.runner import Finished, Progress, run_ffmpeg, time_limit
-from subiteya.media.texts import add_texts
+
+__all__ = ["Editor", "Ingredients", "plan_edit", "run_edit", "shown_command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +36,39 @@ class Editor:
     """Threads of one FFmpeg; 0 lets it choose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredients:
-    """What one edit is made of."""
-
-    spec: PatternSpec
-    probe: Probe
-    source: Path
-    logo: bytes | None = None
-    """The image of `spec.logo.key`."""
-    cues: Sequence[Cue] = ()
-    values: Mapping[MergeField, str] = field(default_factory=dict)
-    """What the fields in the pattern's texts stand for."""
-    background: bytes | None = None
-    """The image of `spec.layout.background_key`."""
-    lut: bytes | None = None
-    """The file of `spec.effects.lut_key`."""
-
-
 async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> EditPlan:
     """Writes the assets into `work`, measures what the pattern needs measured, and compiles the command.
 
-    Only steadying reads the picture for its measure, which takes as long as decoding.
+    Loudness is measured on the sound alone, in a small part of the edit's time. Only steadying reads the
+    picture for its measure, which takes as long as decoding.
 
     Raises:
-        NotAVideo: The probe has no picture.
+        NotAVideo: The probe, the intro or the outro has no picture.
         BadImage: The logo or the background cannot be used.
         BadInput: The .cube file cannot be used.
         EditFailed: A measurement ended badly; another try may help.
     """
-    video = ingredients.probe.video
-    if video is None:
+    spec, source = ingredients.spec, ingredients.probe
+    if source.video is None:
         raise NotAVideo(why="it has no picture")
-    canvas = plan_canvas(video, ingredients.spec)
-    assets = await asyncio.to_thread(_prepare, editor.fonts, ingredients, canvas, work)
-    if ingredients.spec.effects.stabilise:
-        measure = compile_shake_measure(ingredients.spec, ingredients.probe, assets, threads=editor.threads)
-        await _measure(editor, measure, ingredients, canvas, work)
+    canvas = plan_canvas(source.video, spec)
+    assets = await asyncio.to_thread(prepare_assets, editor.fonts, ingredients, canvas, work)
+    intro, outro = [
+        await prepare_segment(path if key else None, spec.time.image_s, canvas, work, name)
+        for name, key, path in (
+            ("intro", spec.time.intro_key, ingredients.intro),
+            ("outro", spec.time.outro_key, ingredients.outro),
+        )
+    ]
+    assets = replace(assets, intro=intro, outro=outro)
+    if spec.effects.stabilise:
+        command = compile_shake_measure(spec, source, assets, threads=editor.threads)
+        await _measure(editor, command, ingredients, canvas, work)
         assets = replace(assets, shake=SHAKE_FILE)
-    return compile_edit(ingredients.spec, ingredients.probe, assets, work, threads=editor.threads)
+    loudness = None
+    if spec.sound.normalise and (listen := compile_loudness_measure(spec, source, assets)) is not None:
+        loudness = Loudness.parse((await _measure(editor, listen, ingredients, canvas, work)).log)
+    return compile_edit(spec, source, assets, work, loudness=loudness, threads=editor.threads)
 
 
 async def _measure(
@@ -86,7 +76,9 @@ async def _measure(
 ) -> Finished:
     seconds = ingredients.probe.duration_s
     limit_s = time_limit(seconds, canvas.width * canvas.height)
-    return await run_ffmpeg(editor.ffmpeg, command, work=work, duration_s=seconds, limit_s=limit_s)
+    return await run_ffmpeg(
+        editor.ffmpeg, command, work=work, duration_s=seconds, limit_s=limit_s, verbosity="info"
+    )
 
 
 async def run_edit(
@@ -112,21 +104,3 @@ async def run_edit(
 def shown_command(plan: EditPlan, work: Path) -> str:
     """The command for a person's eyes (the timeline): without the work folder's name."""
     return shlex.join(["ffmpeg", *plan.arguments]).replace(f"{work.resolve()}/", "").replace(f"{work}/", "")
-
-
-def _prepare(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work: Path) -> Assets:
-    """Writes the files that the command reads. Blocking: for a thread."""
-    spec = ingredients.spec
-    logo, background = None, None
-    if ingredients.logo is not None and spec.logo.is_shown:
-        logo = prepare_logo(ingredients.logo, spec.logo, canvas, work)
-    if ingredients.background is not None and spec.layout.background is Background.IMAGE:
-        background = None if canvas.is_filled else prepare_background(ingredients.background, canvas, work)
-    # Captions and texts in one file, so that one filter burns in both.
-    texts = AssFile(canvas, fonts)
-    add_captions(texts, ingredients.cues, spec)
-    add_texts(texts, spec, ingredients.values)
-    lut = None
-    if ingredients.lut is not None and spec.effects.lut_key is not None:
-        lut = prepare_lut(ingredients.lut, spec.effects.lut_strength, work)
-    return Assets(ingredients.source.resolve(), logo, texts.write(work), background, lut)

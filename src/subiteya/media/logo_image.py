@@ -78,15 +78,30 @@ def prepare_background(data: bytes, canvas: Canvas, work: Path) -> Path:
     Raises:
         BadImage: Too large, of another format, or broken.
     """
-    _, image = _load(data)
-    frame = ImageOps.fit(image, (canvas.width, canvas.height), Image.Resampling.LANCZOS)
-    under = Image.new("RGBA", frame.size, (0, 0, 0, 255))
-    under.alpha_composite(frame)
+    under = _covering(data, canvas)
     hole = canvas.picture
     under.paste((0, 0, 0, 0), (hole.x, hole.y, hole.x + hole.width, hole.y + hole.height))
     path = work / "background.png"
     under.save(path, compress_level=1)
     return path
+
+
+def prepare_still(data: bytes, canvas: Canvas, path: Path) -> Path:
+    """Writes an image that covers the frame, cropped to it. Blocking.
+
+    Raises:
+        BadImage: Too large, of another format, or broken.
+    """
+    _covering(data, canvas).convert("RGB").save(path, compress_level=1)
+    return path
+
+
+def _covering(data: bytes, canvas: Canvas) -> Image.Image:
+    _, image = _load(data)
+    frame = ImageOps.fit(image, (canvas.width, canvas.height), Image.Resampling.LANCZOS)
+    under = Image.new("RGBA", frame.size, (0, 0, 0, 255))
+    under.alpha_composite(frame)
+    return under
 
 
 def _load(data: bytes) -> tuple[str, Image.Image]:

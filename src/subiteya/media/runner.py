@@ -61,6 +61,7 @@ async def run_ffmpeg(
     duration_s: float,
     limit_s: float,
     on_progress: Callable[[Progress], None] | None = None,
+    verbosity: str = "error",
 ) -> Finished:
     """Runs one command to its end. Cancelling the task kills FFmpeg with its whole group.
 
@@ -70,6 +71,7 @@ async def run_ffmpeg(
         work: Folder to run in; also the only one that is named in no message.
         duration_s: Length of the output, for the fraction of the progress; 0 when unknown.
         limit_s: Wall seconds after which it is killed.
+        verbosity: FFmpeg's log level; measurements are told at `info`.
         on_progress: Called about twice a second from the event loop; must not block.
 
     Raises:
@@ -79,7 +81,18 @@ async def run_ffmpeg(
     started = time.monotonic()
     (work / "fonts.conf").write_text(_FONTS_CONF)  # the machine's own fonts must not leak into a picture
     process = await asyncio.create_subprocess_exec(
-        *(binary, "-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5"),
+        *(
+            binary,
+            "-nostdin",
+            "-hide_banner",
+            "-v",
+            verbosity,
+            "-nostats",
+            "-progress",
+            "pipe:1",
+            "-stats_period",
+            "0.5",
+        ),
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

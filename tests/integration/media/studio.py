@@ -120,6 +120,25 @@ def logo_png(
     return written.getvalue()
 
 
+def sound_of(ffmpeg: Path, path: Path, rate: int = 8000) -> npt.NDArray[np.float64]:
+    """The sound, mixed to one channel, full scale 1."""
+    command = [str(ffmpeg), "-v", "error", "-i", str(path), "-map", "0:a", "-f", "s16le", "-ac", "1"]
+    done = subprocess.run([*command, "-ar", str(rate), "-"], check=True, capture_output=True, timeout=60)
+    return np.frombuffer(done.stdout, np.int16).astype(np.float64) / 32768
+
+
+def strength(sound: npt.NDArray[np.float64], start: float, end: float, rate: int = 8000) -> float:
+    """Root mean square between two seconds."""
+    return float(np.sqrt(np.mean(sound[int(start * rate) : int(end * rate)] ** 2)))
+
+
+def pitch(sound: npt.NDArray[np.float64], start: float, end: float, rate: int = 8000) -> float:
+    """The strongest frequency in hertz between two seconds."""
+    piece = sound[int(start * rate) : int(end * rate)]
+    spectrum = np.abs(np.fft.rfft(piece * np.hanning(len(piece))))
+    return float(np.argmax(spectrum) * rate / len(piece))
+
+
 def box_of(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Left, top, right, bottom (exclusive) of what is set."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

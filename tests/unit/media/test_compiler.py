@@ -31,7 +31,8 @@ def value(made: EditPlan, option: str) -> str:
 
 
 def filters(made: EditPlan) -> list[str]:
-    return re.findall(r"(?:^|[\],;])([a-z]+)(?==|,|\[|$)", graph(made))
+    picture = graph(made).partition("[v];")[0]
+    return re.findall(r"(?:^|[\],;])([a-z][a-z0-9]*)(?==|,|\[|$)", picture)
 
 
 def test_nothing_to_do_is_a_copy_with_the_index_in_front() -> None:
@@ -150,7 +151,8 @@ def test_the_first_sound_track_is_taken_wherever_it_stands() -> None:
     sound = AudioTrack(index=0, codec="aac", sample_rate=44_100, channels=1)
     made = plan({}, clip(track(index=1), audio=(sound,)), CAPTIONS)
     maps = [made.arguments[at + 1] for at, word in enumerate(made.arguments) if word == "-map"]
-    assert maps == ["[v]", "0:0"]
+    assert maps == ["[v]", "[a]"]
+    assert "[0:0]pan=stereo|c0=c0|c1=c0,aresample" in graph(made)  # one channel on both sides
     assert graph(made).startswith("[0:1]")
 
 
@@ -231,3 +233,40 @@ def test_a_solid_background_is_padding() -> None:
     text = graph(plan({"layout": layout}, clip(track(width=1920, height=1080))))
     assert "pad=w=1080:h=1920:x=0:y=656:color=0x102030" in text
     assert "split" not in text
+
+
+def test_a_wish_about_the_sound_alone_copies_the_picture() -> None:
+    made = plan({"sound": {"volume": 0.5}})
+    assert made.is_copy
+    assert value(made, "-c:v") == "copy"
+    assert "volume=volume=0.5" in graph(made)
+    assert "[0:0]" not in graph(made)
+
+
+def test_new_sound_for_webm_means_a_new_file() -> None:
+    opus = AudioTrack(index=1, codec="opus", sample_rate=48_000, channels=2)
+    made = plan({"sound": {"volume": 0.5}}, clip(track(codec="vp9"), container="webm", audio=(opus,)))
+    assert (made.is_copy, made.container) == (False, "mp4")
+
+
+def test_muting_drops_the_sound() -> None:
+    assert "-c:a" not in plan({"sound": {"mute": True}}).arguments
+
+
+def test_a_cut_seeks_before_decoding() -> None:
+    made = plan({"time": {"trim_start_s": 1.5, "trim_end_s": 4}})
+    words = made.arguments
+    assert words.index("-ss") < words.index("-i")
+    assert (value(made, "-ss"), value(made, "-t")) == ("1.500", "2.500")
+    assert made.duration_s == 2.5
+
+
+def test_quarter_speed_is_two_steps_of_half_tempo() -> None:
+    text = graph(plan({"time": {"speed": 0.25}}))
+    assert "setpts=expr=PTS/0.250000,fps=fps=30/1" in text
+    assert text.count("atempo=tempo=0.5") == 2
+
+
+def test_a_clip_of_unknown_length_ends_with_its_picture() -> None:
+    made = plan({"sound": {"silent_track": True}, "effects": {"contrast": 0.1}}, clip(duration_s=0, audio=()))
+    assert "-shortest" in made.arguments

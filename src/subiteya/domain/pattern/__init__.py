@@ -12,6 +12,7 @@ from subiteya.domain.pattern.effects import EffectsSpec, Look
 from subiteya.domain.pattern.layout import Background, Fill, LayoutSpec, Target
 from subiteya.domain.pattern.logo import LogoSpec
 from subiteya.domain.pattern.output import OutputSpec, Quality
+from subiteya.domain.pattern.sound import SoundSpec
 from subiteya.domain.pattern.spec import PatternSpec
 from subiteya.domain.pattern.subtitles import (
     Casing,
@@ -22,6 +23,7 @@ from subiteya.domain.pattern.subtitles import (
     SubtitleStyle,
 )
 from subiteya.domain.pattern.texts import MergeField, Placed, TextSpec, TextStyle
+from subiteya.domain.pattern.time import TimeSpec
 
 __all__ = [
     "Anchor",
@@ -39,6 +41,7 @@ __all__ = [
     "Placed",
     "Quality",
     "Section",
+    "SoundSpec",
     "SubtitleAnimation",
     "SubtitlePosition",
     "SubtitleStyle",
@@ -46,4 +49,5 @@ __all__ = [
     "Target",
     "TextSpec",
     "TextStyle",
+    "TimeSpec",
 ]

@@ -55,3 +55,9 @@ Colour = Annotated[
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 ImageKey = Annotated[str, StringConstraints(pattern=rf"^assets/{_UUID}/{_UUID}\.(?:png|jpg|jpeg|webp)$")]
 LutKey = Annotated[str, StringConstraints(pattern=rf"^assets/{_UUID}/{_UUID}\.cube$")]
+MusicKey = Annotated[
+    str, StringConstraints(pattern=rf"^assets/{_UUID}/{_UUID}\.(?:mp3|m4a|aac|wav|ogg|opus|flac)$")
+]
+ClipKey = Annotated[
+    str, StringConstraints(pattern=rf"^assets/{_UUID}/{_UUID}\.(?:mp4|mov|webm|mkv|png|jpg|jpeg|webp)$")
+]

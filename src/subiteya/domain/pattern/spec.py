@@ -12,11 +12,13 @@ from pydantic import Field, ValidationError
 from subiteya.domain.errors import BadPattern
 from subiteya.domain.pattern.base import Section
 from subiteya.domain.pattern.effects import EffectsSpec
-from subiteya.domain.pattern.layout import LayoutSpec
+from subiteya.domain.pattern.layout import LayoutSpec, Target
 from subiteya.domain.pattern.logo import LogoSpec
 from subiteya.domain.pattern.output import OutputSpec
+from subiteya.domain.pattern.sound import SoundSpec
 from subiteya.domain.pattern.subtitles import SubtitlesSpec
 from subiteya.domain.pattern.texts import TextSpec
+from subiteya.domain.pattern.time import TimeSpec
 
 _MAX_BYTES = 65_536  # a specification is a few kB; more is a mistake or an attack
 
@@ -32,6 +34,8 @@ class PatternSpec(Section):
     subtitles: SubtitlesSpec = Field(default_factory=SubtitlesSpec, description="Burned-in subtitles.")
     effects: EffectsSpec = Field(default_factory=EffectsSpec, description="Colour and effects.")
     layout: LayoutSpec = Field(default_factory=LayoutSpec, description="Frame and safe areas.")
+    time: TimeSpec = Field(default_factory=TimeSpec, description="Cut, speed, intro and outro.")
+    sound: SoundSpec = Field(default_factory=SoundSpec, description="Loudness and music.")
     output: OutputSpec = Field(default_factory=OutputSpec, description="Encoding.")
 
     @classmethod
@@ -75,7 +79,14 @@ class PatternSpec(Section):
     @property
     def is_empty(self) -> bool:
         """Whether the pattern by itself changes nothing; subtitles of the video would still be burned in."""
-        return not self.logo.is_shown and not self.texts and self.effects.is_neutral
+        return (
+            not self.logo.is_shown
+            and not self.texts
+            and self.effects.is_neutral
+            and self.time.is_neutral
+            and self.sound.is_neutral
+            and self.layout.target is Target.ORIGINAL
+        )
 
     def canonical(self) -> str:
         """The one JSON text of this specification: all fields, sorted, without spaces."""

@@ -8,15 +8,24 @@
     colour    adjustments, looks (`looks`, `tone`) and tables, folded into as few filters as possible
     texture   noise, shake, sharpness, softness, grain
     logo      the overlay
+    timeline  intro, clip and outro one after the other
+    sound     the clip's own, music, loudness
     encode    the encoders' operating points
     copying   when and how a source passes untouched
 """
 
 from __future__ import annotations
 
-from subiteya.media.graph.assets import Assets, LogoImage
+from subiteya.media.graph.assets import Assets, LogoImage, Segment
 from subiteya.media.graph.canvas import Box, Canvas, plan_canvas
-from subiteya.media.graph.compiler import SHAKE_FILE, EditPlan, compile_edit, compile_shake_measure
+from subiteya.media.graph.compiler import (
+    SHAKE_FILE,
+    EditPlan,
+    compile_edit,
+    compile_loudness_measure,
+    compile_shake_measure,
+)
+from subiteya.media.graph.sound import Loudness
 
 __all__ = [
     "SHAKE_FILE",
@@ -25,7 +34,10 @@ __all__ = [
     "Canvas",
     "EditPlan",
     "LogoImage",
+    "Loudness",
+    "Segment",
     "compile_edit",
+    "compile_loudness_measure",
     "compile_shake_measure",
     "plan_canvas",
 ]

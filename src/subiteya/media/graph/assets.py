@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from subiteya.domain.probe import Probe
+
 
 @dataclass(frozen=True, slots=True)
 class LogoImage:
@@ -13,6 +15,16 @@ class LogoImage:
     path: Path
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What comes before or after the clip."""
+
+    path: Path
+    seconds: float
+    probe: Probe | None
+    """What the file is; None for a PNG of the frame's size that we wrote ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +41,6 @@ class Assets:
     """Name of a .cube file in the work folder, its strength already in it."""
     shake: str | None = None
     """Name of the file in the work folder that holds the camera's way, measured for steadying."""
+    music: Path | None = None
+    intro: Segment | None = None
+    outro: Segment | None = None

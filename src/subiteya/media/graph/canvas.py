@@ -75,6 +75,12 @@ class Canvas:
             round(left), round(top), round(self.width - left - right), round(self.height - top - bottom)
         )
 
+    def fitting(self, video: VideoTrack) -> Canvas:
+        """The same frame with another clip's whole picture in its middle."""
+        scale = min(Fraction(self.width, video.width), Fraction(self.height, video.height))
+        width, height = max(2, _even(video.width * scale)), max(2, _even(video.height * scale))
+        return Canvas(self.width, self.height, _centred(width, height, self.width, self.height), self.fps)
+
     def area(self, *, safe: bool) -> Box:
         """Where overlays may stand."""
         return self.free if safe else self.frame
@@ -100,7 +106,7 @@ def _along(share: float, margin: int, length: int, edges: tuple[int, int, int]) 
 
 def plan_canvas(video: VideoTrack, spec: PatternSpec) -> Canvas:
     """The output for a source: the wished shape and rate, as far as TikTok takes them."""
-    fps = Fraction(spec.output.fps) if spec.output.fps else plan_rate(video)
+    fps = Fraction(spec.output.fps) if spec.output.fps else plan_rate(video, spec.time.speed)
     ratio = spec.layout.target.ratio
     if ratio is None or abs(Fraction(video.width, video.height) / ratio - 1) < _SAME_SHAPE:
         return _original(video, fps)
@@ -147,9 +153,12 @@ def _centred(width: int, height: int, frame_width: int, frame_height: int) -> Bo
     return Box(_even((frame_width - width) / 2), _even((frame_height - height) / 2), width, height)
 
 
-def plan_rate(video: VideoTrack) -> Fraction:
-    """A constant rate within TikTok's limits, keeping the source's cadence."""
-    rate = video.rate or _FALLBACK_RATE
+def plan_rate(video: VideoTrack, speed: float = 1.0) -> Fraction:
+    """A constant rate within TikTok's limits, keeping the source's cadence.
+
+    Slow motion shows each frame longer; fast motion keeps the rate and drops frames.
+    """
+    rate = (video.rate or _FALLBACK_RATE) * min(Fraction(1), Fraction(speed).limit_denominator(1000))
     near = min(_STANDARD_RATES, key=lambda standard: abs(standard - rate))
     if abs(near / rate - 1) < _SNAP:
         return near

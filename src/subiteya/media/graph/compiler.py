@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subiteya.domain.errors import NotAVideo
-from subiteya.domain.pattern import PatternSpec
-from subiteya.domain.probe import Probe, VideoTrack
+from subiteya.domain.pattern import PatternSpec, TimeSpec
+from subiteya.domain.probe import AudioTrack, Probe, VideoTrack
 from subiteya.media.graph.assets import Assets
 from subiteya.media.graph.canvas import Canvas, plan_canvas
 from subiteya.media.graph.colour import grade
@@ -18,8 +18,10 @@ from subiteya.media.graph.framing import frame_picture, surround_picture
 from subiteya.media.graph.inputs import Inputs
 from subiteya.media.graph.logo import overlay_logo
 from subiteya.media.graph.signal import Signal, plan_signal
+from subiteya.media.graph.sound import Loudness, add_music, level, measure_level, own_sound
 from subiteya.media.graph.stage import Stage
 from subiteya.media.graph.texture import clean, finish, measure_shake
+from subiteya.media.graph.timeline import Timeline, join_segments, plan_timeline
 
 SHAKE_FILE = "shake.trf"
 _CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact")
@@ -57,11 +59,25 @@ class _Edit:
     assets: Assets
     canvas: Canvas
     signal: Signal
-    threads: int
+    timeline: Timeline
+    inputs: Inputs
+    source: int
+    """Number of the source among the inputs."""
+
+    @property
+    def track(self) -> AudioTrack | None:
+        """The first sound track."""
+        return self.probe.audio[0] if self.probe.audio else None
 
 
 def compile_edit(
-    spec: PatternSpec, probe: Probe, assets: Assets, work: Path, *, threads: int = 0
+    spec: PatternSpec,
+    probe: Probe,
+    assets: Assets,
+    work: Path,
+    *,
+    loudness: Loudness | None = None,
+    threads: int = 0,
 ) -> EditPlan:
     """The command that makes the branded clip in one pass.
 
@@ -70,20 +86,21 @@ def compile_edit(
         probe: What the source is.
         assets: The files, prepared; what is absent is not drawn.
         work: Folder for the output, in which FFmpeg will run.
+        loudness: What `compile_loudness_measure` found; nothing is normalised without.
         threads: Threads for decoding and for encoding; 0 lets FFmpeg choose.
 
     Raises:
         NotAVideo: The probe has no picture.
     """
-    video = probe.video
-    if video is None:
-        raise NotAVideo(why="it has no picture")
-    edit = _Edit(spec, probe, video, assets, plan_canvas(video, spec), plan_signal(video), threads)
-    copied = copy_container(probe) if _changes_nothing(edit) else None
+    edit = _begin(spec, probe, assets, threads)
+    keeps_picture = _keeps_picture(edit)
+    copied = copy_container(probe) if keeps_picture else None
+    if not spec.sound.is_neutral and copied == "webm":
+        copied = None  # the new sound is AAC, which WebM does not hold
     container = copied or "mp4"
     output = work / f"edited.{container}"
     arguments = [
-        *(_copy(edit, copied) if copied else _encode(edit)),
+        *(_copy(edit, copied, loudness) if copied else _encode(edit, loudness, threads)),
         *_CLEAN,
         *(("-movflags", "+faststart") if container == "mp4" else ()),
         *("-f", container, "-y", f"file:{output}"),
@@ -93,7 +110,7 @@ def compile_edit(
         output=output,
         container=container,
         is_copy=copied is not None,
-        duration_s=probe.duration_s,
+        duration_s=edit.timeline.total_s,
         canvas=edit.canvas,
     )
 
@@ -104,41 +121,83 @@ def compile_shake_measure(spec: PatternSpec, probe: Probe, assets: Assets, *, th
     Raises:
         NotAVideo: The probe has no picture.
     """
+    edit = _begin(spec, probe, assets, threads)
+    stage = _stage(edit)
+    frame_picture(stage, edit.video, spec.time.speed)
+    stage.graph.pipe(*measure_shake(spec.effects, SHAKE_FILE))
+    graph = stage.graph.finish("[v]")
+    return [*edit.inputs.arguments, "-filter_complex", graph, "-map", "[v]", "-f", "null", "-"]
+
+
+def compile_loudness_measure(spec: PatternSpec, probe: Probe, assets: Assets) -> list[str] | None:
+    """The command that measures the output's sound without touching a picture; None when it has no sound.
+
+    Raises:
+        NotAVideo: The probe has no picture.
+    """
+    edit = _begin(spec, probe, assets, 0)
+    sound = _sound(edit, _stage(edit))
+    if sound is None:
+        return None
+    measure_level(sound)
+    graph = sound.finish("[a]")
+    return [*edit.inputs.arguments, "-filter_complex", graph, "-map", "[a]", "-f", "null", "-"]
+
+
+def _begin(spec: PatternSpec, probe: Probe, assets: Assets, threads: int) -> _Edit:
     video = probe.video
     if video is None:
         raise NotAVideo(why="it has no picture")
     inputs = Inputs(threads)
-    graph = Graph(f"[{inputs.clip(assets.source)}:{video.index}]")
-    stage = Stage(graph, plan_canvas(video, spec), plan_signal(video), inputs)
-    frame_picture(stage, video)
-    graph.pipe(*measure_shake(spec.effects, SHAKE_FILE))
-    return [*inputs.arguments, "-filter_complex", graph.finish("[v]"), "-map", "[v]", "-f", "null", "-"]
+    source = inputs.clip(assets.source, _trim(spec.time))
+    timeline = plan_timeline(spec.time, assets, probe.duration_s)
+    canvas = plan_canvas(video, spec)
+    return _Edit(spec, probe, video, assets, canvas, plan_signal(video), timeline, inputs, source)
 
 
-def _changes_nothing(edit: _Edit) -> bool:
+def _trim(time: TimeSpec) -> list[str]:
+    """Input options: seeking before decoding, to the frame."""
+    options = ["-ss", f"{time.trim_start_s:.3f}"] if time.trim_start_s > 0 else []
+    if time.trim_end_s is not None:
+        options += ["-t", f"{time.trim_end_s - time.trim_start_s:.3f}"]
+    return options
+
+
+def _keeps_picture(edit: _Edit) -> bool:
     spec, canvas, video = edit.spec, edit.canvas, edit.video
     return (
         edit.assets.logo is None
         and edit.assets.texts is None
         and spec.effects.is_neutral
+        and spec.time.is_neutral
         and spec.output.fps is None
         and spec.output.max_bitrate_kbps is None
         and (canvas.width, canvas.height) == (video.width, video.height)
     )
 
 
-def _copy(edit: _Edit, container: str) -> list[str]:
-    inputs = Inputs()
-    inputs.clip(edit.assets.source)
-    return [*inputs.arguments, *copy_arguments(edit.probe, container)]
+def _stage(edit: _Edit) -> Stage:
+    graph = Graph(f"[{edit.source}:{edit.video.index}]")
+    return Stage(graph, edit.canvas, edit.signal, edit.inputs)
 
 
-def _encode(edit: _Edit) -> list[str]:
-    spec, assets, audio = edit.spec, edit.assets, edit.probe.audio
-    inputs = Inputs(edit.threads)
-    graph = Graph(f"[{inputs.clip(assets.source)}:{edit.video.index}]")
-    stage = Stage(graph, edit.canvas, edit.signal, inputs)
-    frame_picture(stage, edit.video)
+def _copy(edit: _Edit, container: str, loudness: Loudness | None) -> list[str]:
+    """Copies the picture; the sound too, unless there are wishes about it."""
+    if edit.spec.sound.is_neutral:
+        return [*edit.inputs.arguments, *copy_arguments(edit.probe, container, sound=True)]
+    sound = _sound(edit, _stage(edit))
+    heard: list[str] = []
+    if sound is not None:
+        level(sound, loudness)
+        heard = ["-filter_complex", sound.finish("[a]"), "-map", "[a]"]
+        heard += sound_arguments(edit.spec.output.quality)
+    return [*edit.inputs.arguments, *copy_arguments(edit.probe, container, sound=False), *heard]
+
+
+def _encode(edit: _Edit, loudness: Loudness | None, threads: int) -> list[str]:
+    spec, assets, stage = edit.spec, edit.assets, _stage(edit)
+    graph = stage.graph
+    frame_picture(stage, edit.video, spec.time.speed)
     graph.pipe(*clean(spec.effects, edit.canvas, assets.shake))
     surround_picture(stage, spec.layout, assets.background)
     graph.pipe(*grade(spec.effects, edit.signal, assets.lut))
@@ -147,10 +206,32 @@ def _encode(edit: _Edit) -> list[str]:
         overlay_logo(stage, spec, assets.logo)
     if assets.texts is not None:
         graph.pipe(spell("ass", filename=assets.texts, fontsdir="fonts"))
+    sound = _sound(edit, stage, with_picture=True)
     graph.pipe(edit.signal.label)
+    graphs, heard = [graph.finish("[v]")], []
+    if sound is not None:
+        level(sound, loudness)
+        graphs.append(sound.finish("[a]"))
+        heard = ["-map", "[a]", *sound_arguments(spec.output.quality)]
     return [
-        *inputs.arguments,
-        *("-filter_complex", graph.finish("[v]"), "-map", "[v]"),
-        *picture_arguments(spec.output, edit.canvas.fps, edit.threads),
-        *sound_arguments(audio[0] if audio else None, spec.output.quality),
+        *edit.inputs.arguments,
+        *("-filter_complex", ";".join(graphs), "-map", "[v]"),
+        *picture_arguments(spec.output, edit.canvas.fps, threads),
+        *heard,
+        *(("-shortest",) if edit.timeline.shown_s == 0 else ()),  # silence and music would never end
     ]
+
+
+def _sound(edit: _Edit, stage: Stage, *, with_picture: bool = False) -> Graph | None:
+    """The whole sound, and on the way intro and outro around the picture. None when nothing is heard."""
+    spec, assets, timeline = edit.spec, edit.assets, edit.timeline
+    segments = [segment for segment in (assets.intro, assets.outro) if segment is not None]
+    own = edit.track is not None and not spec.sound.mute
+    others = any(segment.probe is not None and segment.probe.audio for segment in segments)
+    wanted = own or others or spec.sound.silent_track or assets.music is not None
+    sound = own_sound(spec, edit.track, edit.source, timeline.shown_s) if wanted else None
+    if with_picture or sound is not None:
+        join_segments(stage, sound, assets, timeline)
+    if sound is not None:
+        add_music(sound, spec.sound, assets, edit.inputs, timeline.total_s)
+    return sound

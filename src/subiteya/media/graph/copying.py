@@ -20,14 +20,20 @@ def copy_container(probe: Probe) -> str | None:
     return "webm" if probe.video.codec in _WEBM_CODECS and sounds_fit else None
 
 
-def copy_arguments(probe: Probe, container: str) -> list[str]:
-    """Arguments that copy the picture, and the sound too unless the container cannot hold it."""
+def copy_arguments(probe: Probe, container: str, *, sound: bool) -> list[str]:
+    """Arguments that copy the picture, and the sound too unless the container cannot hold it.
+
+    Args:
+        probe: The source, which is input 0.
+        container: `mp4` or `webm`.
+        sound: Whether the source's sound comes along.
+    """
     if probe.video is None:
         raise ValueError("nothing to copy")
     arguments = ["-map", f"0:{probe.video.index}", "-c:v", "copy"]
     if probe.video.codec == "hevc":
         arguments += ["-tag:v", "hvc1"]  # Apple's players know HEVC by this name only
-    if probe.audio:
+    if sound and probe.audio:
         fits = probe.audio[0].codec in (_MP4_SOUND if container == "mp4" else _WEBM_SOUND)
         arguments += ["-map", f"0:{probe.audio[0].index}"]
         arguments += ["-c:a", "copy"] if fits else ["-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2"]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from subiteya.domain.pattern import OutputSpec, Quality
-from subiteya.domain.probe import AudioTrack
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,6 @@ def picture_arguments(spec: OutputSpec, fps: Fraction, threads: int) -> list[str
     ]
 
 
-def sound_arguments(track: AudioTrack | None, quality: Quality) -> list[str]:
-    """AAC, 48 kHz, stereo; gaps in the time stamps become silence, so that lips stay with words."""
-    if track is None:
-        return []
-    return [
-        *("-map", f"0:{track.index}", "-af", "aresample=async=1:first_pts=0"),
-        *("-c:a", "aac", "-b:a", f"{POINTS[quality].audio_kbps}k", "-ar", "48000", "-ac", "2"),
-    ]
+def sound_arguments(quality: Quality) -> list[str]:
+    """AAC, 48 kHz, stereo."""
+    return ["-c:a", "aac", "-b:a", f"{POINTS[quality].audio_kbps}k", "-ar", "48000", "-ac", "2"]

@@ -37,48 +37,65 @@ def _checked(text: str) -> str:
 
 
 class Graph:
-    """A filter graph in the making: one main line of picture filters, and inputs that join it."""
+    """A filter graph in the making: one main line of filters, and other inputs that join it.
 
-    def __init__(self, source_label: str) -> None:
+    Args:
+        source: Where the line begins: a label in brackets, or nothing when it begins with a source filter.
+        name: Prefix of the labels, so that several graphs fit into one command.
+    """
+
+    def __init__(self, source: str, name: str = "v") -> None:
         self._line: list[str] = []
-        self._label = source_label
+        self._label = source
         self._chains: list[str] = []
-        self._joins = 0
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the picture passes untouched."""
-        return not self._chains and not self._line
+        self._name = name
+        self._labels = 0
 
     def pipe(self, *filters: str) -> None:
         """Appends filters to the main line."""
         self._line.extend(filters)
 
-    def join(self, input_label: str, prepare: tuple[str, ...], combine: str) -> None:
+    def join(self, other: str, prepare: tuple[str, ...], combine: str) -> None:
         """Lets another input through `prepare`, then combines it with the main line (main line first)."""
-        self._joins += 1
-        main, other, out = (f"[{letter}{self._joins}]" for letter in "mjo")
-        self._end_line(main)
-        self._chains.append(f"{input_label}{','.join(prepare) or 'null'}{other}")
-        self._label = f"{main}{other}"
-        self._line = [combine]
-        self._end_line(out)
-        self._label, self._line = out, []
+        main = self.close()
+        self.combine(main, self.add(other, *prepare), combine)
 
     def fork(self, behind: tuple[str, ...], before: tuple[str, ...], combine: str) -> None:
         """Sends the main line two ways and combines them again, the first behind the second."""
-        self._joins += 1
-        back, front, under, over, out = (f"[{letter}{self._joins}]" for letter in "bfuvo")
+        back, front = self._fresh(), self._fresh()
         self._chains.append(f"{self._label}{','.join([*self._line, 'split'])}{back}{front}")
-        self._chains.append(f"{back}{','.join(behind) or 'null'}{under}")
-        self._chains.append(f"{front}{','.join(before) or 'null'}{over}")
-        self._chains.append(f"{under}{over}{combine}{out}")
-        self._label, self._line = out, []
+        self.combine(self.add(back, *behind), self.add(front, *before), combine)
+
+    def add(self, source: str, *filters: str) -> str:
+        """A chain beside the main line; the label of its end."""
+        label = self._fresh()
+        self._chains.append(f"{source}{','.join(filters) or self._pass}{label}")
+        return label
+
+    def include(self, chains: str) -> None:
+        """Takes in another graph's finished text."""
+        self._chains.append(chains)
+
+    def combine(self, first: str, second: str, filter_: str) -> None:
+        """Continues the main line with a filter over two labels."""
+        self._label, self._line = f"{first}{second}", [filter_]
+        self._label, self._line = self.close(), []
+
+    def close(self) -> str:
+        """Ends the main line; its label. `combine` or `join` begins it again."""
+        label = self.add(self._label, *self._line)
+        self._label, self._line = label, []
+        return label
 
     def finish(self, label: str) -> str:
         """The whole graph as FFmpeg reads it, its result under `label`."""
-        self._end_line(label)
+        self._chains.append(f"{self._label}{','.join(self._line) or self._pass}{label}")
         return ";".join(self._chains)
 
-    def _end_line(self, label: str) -> None:
-        self._chains.append(f"{self._label}{','.join(self._line) or 'null'}{label}")
+    @property
+    def _pass(self) -> str:
+        return "anull" if self._name.startswith("a") else "null"
+
+    def _fresh(self) -> str:
+        self._labels += 1
+        return f"[{self._name}{self._labels}]"

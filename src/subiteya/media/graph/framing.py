@@ -16,12 +16,14 @@ _BLUR_SIGMA = 3
 _DIM = 0.75  # of the background's light, so that the picture stands out
 
 
-def frame_picture(stage: Stage, video: VideoTrack) -> None:
+def frame_picture(stage: Stage, video: VideoTrack, speed: float = 1.0) -> None:
     """Filters that bring any source to the picture's size and colours; none for one that is there already."""
     graph, canvas = stage.graph, stage.canvas
     if video.interlaced:
         graph.pipe("bwdif=mode=send_frame")
-    if not video.is_constant_rate or video.rate != canvas.fps:
+    if speed != 1:
+        graph.pipe(spell("setpts", expr=f"PTS/{speed:.6f}"))
+    if not video.is_constant_rate or video.rate != canvas.fps or speed != 1:
         graph.pipe(spell("fps", fps=canvas.fps))  # before the costly filters: fewer frames
     wide_pixels = video.sar != "1/1"
     if canvas.crop is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 # Demuxers that we mean to read; playlists and concat scripts are not among them.
 _CLIPS = "mov,matroska,avi,mpegts,mpeg,flv,asf"
+_MUSIC = "mp3,wav,aac,mov,ogg,flac,matroska"
 _MAX_PIXELS = 8192 * 8192
 
 
@@ -27,6 +28,10 @@ class Inputs:
         """A media file from a stranger; its number."""
         fence = ["-format_whitelist", _CLIPS, "-max_pixels", str(_MAX_PIXELS), *self._threads]
         return self._add([*fence, *options], path)
+
+    def music(self, path: Path) -> int:
+        """A sound file from a stranger, repeated without end; its number."""
+        return self._add(["-format_whitelist", _MUSIC, "-stream_loop", "-1"], path)
 
     def png(self, path: Path, options: Sequence[str] = ()) -> int:
         """A picture that we wrote ourselves; its number."""

@@ -1,0 +1,101 @@
+"""What an edit is made of, and how it becomes files that the command reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from subiteya.domain.pattern import Background, MergeField, PatternSpec
+from subiteya.domain.probe import Probe
+from subiteya.domain.subtitles import Cue, retimed
+from subiteya.media.ass import AssFile
+from subiteya.media.captions import add_captions
+from subiteya.media.fonts import FontLibrary
+from subiteya.media.graph import Assets, Canvas, Segment
+from subiteya.media.logo_image import prepare_background, prepare_logo, prepare_still
+from subiteya.media.lut import prepare_lut
+from subiteya.media.probe import probe
+from subiteya.media.texts import add_texts
+
+_IMAGES = {".png", ".jpg", ".jpeg", ".webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What one edit is made of. What the pattern names and this lacks is left out."""
+
+    spec: PatternSpec
+    probe: Probe
+    source: Path
+    logo: bytes | None = None
+    """The image of `spec.logo.key`."""
+    cues: Sequence[Cue] = ()
+    """On the source's clock."""
+    values: Mapping[MergeField, str] = field(default_factory=dict)
+    """What the fields in the pattern's texts stand for."""
+    background: bytes | None = None
+    """The image of `spec.layout.background_key`."""
+    lut: bytes | None = None
+    """The file of `spec.effects.lut_key`."""
+    music: Path | None = None
+    """The file of `spec.sound.music_key`."""
+    intro: Path | None = None
+    """The file of `spec.time.intro_key`; its ending tells an image from a clip."""
+    outro: Path | None = None
+    """The file of `spec.time.outro_key`."""
+
+
+def prepare_assets(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work: Path) -> Assets:
+    """Writes the files that the command reads. Blocking: for a thread.
+
+    Raises:
+        BadImage: The logo or the background cannot be used.
+        BadInput: The .cube file cannot be used.
+    """
+    spec = ingredients.spec
+    logo, background, lut = None, None, None
+    if ingredients.logo is not None and spec.logo.is_shown:
+        logo = prepare_logo(ingredients.logo, spec.logo, canvas, work)
+    if ingredients.background is not None and spec.layout.background is Background.IMAGE:
+        background = None if canvas.is_filled else prepare_background(ingredients.background, canvas, work)
+    if ingredients.lut is not None and spec.effects.lut_key is not None:
+        lut = prepare_lut(ingredients.lut, spec.effects.lut_strength, work)
+    # Captions and texts in one file, so that one filter burns in both.
+    texts = AssFile(canvas, fonts)
+    shown_s = spec.time.shown_s(ingredients.probe.duration_s)
+    add_captions(texts, retimed(ingredients.cues, spec.time.moment, shown_s), spec)
+    add_texts(texts, spec, ingredients.values)
+    music = ingredients.music if spec.sound.music_key is not None else None
+    return Assets(
+        source=ingredients.source.resolve(),
+        logo=logo,
+        texts=texts.write(work),
+        background=background,
+        lut=lut,
+        music=music.resolve() if music is not None else None,
+    )
+
+
+async def prepare_segment(
+    path: Path | None, image_s: float, canvas: Canvas, work: Path, name: str
+) -> Segment | None:
+    """An intro or outro, from a clip or an image; None without one.
+
+    Raises:
+        NotAVideo: The clip has no picture.
+        BadImage: The image cannot be used.
+    """
+    if path is None:
+        return None
+    if path.suffix.lower() in _IMAGES:
+        data = await asyncio.to_thread(path.read_bytes)
+        still = await asyncio.to_thread(prepare_still, data, canvas, work / f"{name}.png")
+        return Segment(still, image_s, None)
+    found = await probe(path)
+    return Segment(_absolute(path), found.duration_s, found)
+
+
+def _absolute(path: Path) -> Path:
+    return path.absolute()  # FFmpeg runs in the work folder
