@@ -55,9 +55,12 @@ async def look_ahead(session: AsyncSession, rates: Mapping[str, Rate]) -> dateti
     return await _first(session, rates, now, now)
 
 
-async def count(session: AsyncSession, scope: str, per: timedelta) -> int:
-    """Starts of the last `per`, and those reserved for later."""
-    return len(await _taken(session, scope, await database_now(session), per))
+async def count(session: AsyncSession, scope: str, per: timedelta) -> tuple[int, int]:
+    """How many starts happened within the last `per`, and how many are reserved for later."""
+    now = await database_now(session)
+    taken = await _taken(session, scope, now, per)
+    happened = sum(at <= now for at in taken)
+    return happened, len(taken) - happened
 
 
 async def room_at(session: AsyncSession, scope: str, rate: Rate, *, besides: str) -> datetime:

@@ -84,6 +84,9 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(None, description="Of each field, when several are wrong.")
 
 
+BROWSED: Final = frozenset({"/api/accounts/connect", "/api/accounts/callback"})
+"""Addresses below `/api` that people come to in their browser, on the way to TikTok and back."""
+
 Page = Callable[[Request, Mapping[str, Any]], Response]
 """Shows a problem to somebody who looks at it in a browser."""
 
@@ -182,7 +185,8 @@ async def _on_unexpected(request: Request, _error: Exception) -> Response:
 
 
 def _wants_page(request: Request) -> bool:
-    in_api = request.url.path.startswith("/api/")
+    path = request.url.path
+    in_api = path.startswith("/api/") and path not in BROWSED
     return not in_api and "text/html" in request.headers.get("accept", "")
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import Account, User
 from subiteya.domain.errors import NotAllowed
 from subiteya.services.resources import Resources
-from subiteya.tiktok.endpoints import Endpoints
-from subiteya.tiktok.oauth import OAuthClient, TokenPair
+from subiteya.services.tiktok_access import oauth_of
+from subiteya.tiktok.oauth import TokenPair
 from subiteya.tiktok.tokens import CONNECTED, sealed_pair
 
 PUBLISH_SCOPE: Final = "video.publish"
@@ -67,11 +67,7 @@ async def connect_with_code(
         ScopeMissing: the user did not allow posting.
         AccountTaken: another user here has connected this account.
     """
-    settings = resources.settings.tiktok
-    oauth = OAuthClient(
-        Endpoints.of(settings), settings.client_key, settings.client_secret, resources.tiktok_http
-    )
-    pair = await oauth.exchange(code, redirect_uri=redirect_uri, verifier=code_verifier)
+    pair = await oauth_of(resources).exchange(code, redirect_uri=redirect_uri, verifier=code_verifier)
     if PUBLISH_SCOPE not in pair.scopes:
         raise ScopeMissing(why=f"{PUBLISH_SCOPE} is missing", scope=PUBLISH_SCOPE)
     names = await _ask_names(resources, pair)

@@ -8,12 +8,15 @@ from sqlalchemy import select
 
 from subiteya.db.models import Account
 from subiteya.services.resources import Resources
+from subiteya.tiktok.tokens import DISCONNECTED
 
 
 async def list_accounts(resources: Resources, *, user_id: uuid.UUID) -> list[Account]:
     """All connected accounts of a user, by name."""
     async with resources.db.begin() as session:
         rows = await session.scalars(
-            select(Account).where(Account.user_id == user_id).order_by(Account.username, Account.id)
+            select(Account)
+            .where(Account.user_id == user_id, Account.status != DISCONNECTED)
+            .order_by(Account.username, Account.id)
         )
         return list(rows)

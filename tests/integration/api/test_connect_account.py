@@ -14,10 +14,16 @@ from sqlalchemy import select
 
 from fixtures.rows import Rows
 from subiteya.config import Settings
-from subiteya.db.models import Account
-from subiteya.domain.errors import TikTokTokenRejected
+from subiteya.db.models import Account, Post
+from subiteya.domain.errors import NotFound, TikTokTokenRejected, TikTokUnavailable
+from subiteya.domain.states import PostStatus, VideoStatus
+from subiteya.services.change_post import retry_post
 from subiteya.services.connect_account import AccountTaken, ScopeMissing, connect_with_code
+from subiteya.services.disconnect_account import disconnect_account
+from subiteya.services.list_accounts import list_accounts
+from subiteya.services.queue_upload import queue_upload
 from subiteya.services.resources import Resources, open_resources
+from subiteya.services.tiktok_access import oauth_of, tokens_of
 from subiteya.tiktok.client import TikTokClient
 from subiteya.tiktok.simulator import CreatorSpec, SimulatorConfig, Switches, create_app
 from subiteya.tiktok.wire import new_http_client
@@ -143,3 +149,63 @@ async def test_a_code_works_once(tiktok: TikTok, rows: Rows) -> None:
 
     with pytest.raises(TikTokTokenRejected):
         await connect_with_code(tiktok.resources, ana.id, code, REDIRECT)
+
+
+async def test_disconnecting_gives_the_access_back_and_keeps_the_posts(tiktok: TikTok, rows: Rows) -> None:
+    ana = await rows.user()
+    account = await connect_with_code(tiktok.resources, ana.id, await tiktok.code(), REDIRECT)
+    sealer = tiktok.resources.sealer
+    token = SecretStr(sealer.open(account.access_token, f"account:{account.id}:access"))
+    video = await rows.video(ana, VideoStatus.EDITED, edited_key="x", edited_bytes=1)
+    waiting = await queue_upload(tiktok.resources, user_id=ana.id, video_id=video.id)
+    posted = await rows.post(video, account, PostStatus.POSTED)
+
+    await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)
+
+    with pytest.raises(TikTokTokenRejected):
+        await tiktok.resources.tiktok.creator_info(token)
+    (kept,) = await accounts(tiktok.resources)
+    assert (kept.status, kept.access_token, kept.refresh_token) == ("disconnected", "", "")
+    assert await list_accounts(tiktok.resources, user_id=ana.id) == []
+    async with tiktok.resources.db.begin() as session:
+        found = {post.id: (post.status, post.error_code) for post in await session.scalars(select(Post))}
+    assert found == {
+        waiting.id: (PostStatus.NEEDS_ATTENTION, "account_disconnected"),
+        posted.id: (PostStatus.POSTED, None),
+    }
+    with pytest.raises(TikTokTokenRejected):
+        await tokens_of(tiktok.resources).access(account.id)
+    with pytest.raises(NotFound):
+        await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)
+
+    again = await connect_with_code(tiktok.resources, ana.id, await tiktok.code(), REDIRECT)
+    assert (again.id, again.status) == (account.id, "connected")
+    retried = await retry_post(tiktok.resources, user_id=ana.id, post_id=waiting.id)
+    assert retried.view.post.status is PostStatus.UPLOAD_QUEUED
+
+
+async def test_an_access_that_is_dead_already_is_let_go_all_the_same(tiktok: TikTok, rows: Rows) -> None:
+    ana = await rows.user()
+    account = await connect_with_code(tiktok.resources, ana.id, await tiktok.code(), REDIRECT)
+    sealer = tiktok.resources.sealer
+    token = SecretStr(sealer.open(account.access_token, f"account:{account.id}:access"))
+    await oauth_of(tiktok.resources).revoke(token)
+
+    await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)
+
+    assert [one.status for one in await accounts(tiktok.resources)] == ["disconnected"]
+
+
+async def test_while_tiktok_is_away_nothing_is_let_go(
+    tiktok: TikTok, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = await rows.user()
+    account = await connect_with_code(tiktok.resources, ana.id, await tiktok.code(), REDIRECT)
+
+    async def away(*_: object, **__: object) -> None:
+        raise TikTokUnavailable
+
+    monkeypatch.setattr("subiteya.tiktok.oauth.OAuthClient.revoke", away)
+    with pytest.raises(TikTokUnavailable):
+        await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)
+    assert [one.status for one in await accounts(tiktok.resources)] == ["connected"]

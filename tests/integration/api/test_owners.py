@@ -34,6 +34,9 @@ ROUTES: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("DELETE", "/api/posts/{post_id}", {}),
     ("POST", "/api/posts/{post_id}/retry", {}),
     ("POST", "/api/posts/{post_id}/check-now", {}),
+    ("PATCH", "/api/accounts/{account_id}", {"json": {"time_zone": "Europe/Madrid"}}),
+    ("DELETE", "/api/accounts/{account_id}", {}),
+    ("GET", "/api/accounts/{account_id}/budget", {}),
     ("PUT", "/api/videos/{video_id}/subtitles", {"json": {"name": "a.srt", "text": SRT}}),
     ("GET", "/api/patterns/{pattern_id}", {}),
     ("PUT", "/api/patterns/{pattern_id}", {"json": PATTERN}),
@@ -53,7 +56,8 @@ async def theirs(ben: Person, rows: Rows, resources: Resources) -> dict[str, Any
     """Ben's things by the name of the path parameter, and the key of his upload."""
     video = await rows.video(ben.user, VideoStatus.EDITED, edited_key="videos/x/edited.mp4", edited_bytes=1)
     pattern = BrandPattern(id=uuid.uuid4(), user_id=ben.user.id, name="Ben's", spec={}, version=1)
-    post = await rows.post(video, await rows.account(ben.user))
+    account = await rows.account(ben.user)
+    post = await rows.post(video, account)
     upload = new_upload("multipart", user_id=ben.user.id, filename="a.mp4", content_type="", size=10)
     upload.s3_upload_id, upload.part_size = "s3", 10
     async with resources.db.begin() as session:
@@ -62,6 +66,7 @@ async def theirs(ben: Person, rows: Rows, resources: Resources) -> dict[str, Any
         "video_id": video.id,
         "pattern_id": pattern.id,
         "post_id": post.id,
+        "account_id": account.id,
         "upload_id": upload.id,
         "part_number": 1,
         "key": upload.key,
