@@ -25,6 +25,7 @@ from subiteya.http.api import (
     s3_multipart,
     uploads,
     videos,
+    work,
 )
 from subiteya.http.feed import Feed
 from subiteya.http.headers import security_headers
@@ -43,6 +44,7 @@ JSON_BYTES: Final = 1024**2
 API_ROUTERS: tuple[APIRouter, ...] = (
     uploads.router,
     videos.router,
+    work.router,
     posts.router,
     s3_multipart.router,
     patterns.router,
