@@ -56,6 +56,14 @@ WORKERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The same for `subiteya worker …`."""
 
+KEYS: Final[Mapping[str, tuple[str, str]]] = {
+    "rotate": (
+        "keys:rotate",
+        "Seal every stored secret again under the first key of ENCRYPTION_KEY. Afterwards the others may go.",
+    ),
+}
+"""The same for `subiteya keys …`."""
+
 
 def _group(summary: str, commands: Mapping[str, tuple[str, str]], name: str | None = None) -> typer.Typer:
     group = typer.Typer(
@@ -76,6 +84,7 @@ app = _group(
     "subiteya",
 )
 app.add_typer(_group("Run one kind of worker until it is told to stop.", WORKERS), name="worker")
+app.add_typer(_group("Look after the keys that stored secrets are sealed under.", KEYS), name="keys")
 
 
 def _show_version(wanted: bool) -> None:

@@ -25,6 +25,7 @@ from subiteya.http.api import (
     s3_multipart,
     uploads,
     videos,
+    webhooks,
     work,
 )
 from subiteya.http.feed import Feed
@@ -53,6 +54,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     health.router,
     metrics.router,
+    webhooks.router,
 )
 """Everything below `/api`; a new part is one line here."""
 

@@ -25,6 +25,7 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "accounts", "description": "Connected TikTok accounts."},
     {"name": "me", "description": "What is mine, grouped by state."},
     {"name": "events", "description": "Live changes, as server-sent events."},
+    {"name": "webhooks", "description": "What TikTok tells by itself."},
     {"name": "health", "description": "Whether it lives, and whether everything it needs answers."},
 ]
 

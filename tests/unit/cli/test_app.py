@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from subiteya.cli.app import COMMANDS, WORKERS, app
+from subiteya.cli.app import COMMANDS, KEYS, WORKERS, app
 from subiteya.cli.lazy import add_lazy_command, load_command
 
 HEAVY = {"fastapi", "sqlalchemy", "aiobotocore", "botocore", "alembic", "av", "PIL", "fontTools", "bullmq"}
@@ -32,7 +32,7 @@ def imported_with(*modules: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("commands", [COMMANDS, WORKERS], ids=["subiteya", "subiteya worker"])
+@pytest.mark.parametrize("commands", [COMMANDS, WORKERS, KEYS], ids=["subiteya", "worker", "keys"])
 def test_each_summary_is_the_first_line_of_its_command(commands: Mapping[str, tuple[str, str]]) -> None:
     for place, summary in commands.values():
         function = load_command(f"subiteya.cli.{place}")
