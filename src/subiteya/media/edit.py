@@ -54,11 +54,10 @@ async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> Edi
     canvas = plan_canvas(source.video, spec)
     assets = await asyncio.to_thread(prepare_assets, editor.fonts, ingredients, canvas, work)
     intro, outro = [
-        await prepare_segment(path if key else None, spec.time.image_s, canvas, work, name)
-        for name, key, path in (
-            ("intro", spec.time.intro_key, ingredients.intro),
-            ("outro", spec.time.outro_key, ingredients.outro),
+        await prepare_segment(
+            ingredients.files.get(f"time.{name}_key"), spec.time.image_s, canvas, work, name
         )
+        for name in ("intro", "outro")
     ]
     assets = replace(assets, intro=intro, outro=outro)
     if spec.effects.stabilise:

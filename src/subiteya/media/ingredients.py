@@ -14,12 +14,25 @@ from subiteya.media.ass import AssFile
 from subiteya.media.captions import add_captions
 from subiteya.media.fonts import FontLibrary
 from subiteya.media.graph import Assets, Canvas, Segment
+from subiteya.media.logo_image import MAX_BYTES as IMAGE_BYTES
 from subiteya.media.logo_image import prepare_background, prepare_logo, prepare_still
+from subiteya.media.lut import MAX_BYTES as LUT_BYTES
 from subiteya.media.lut import prepare_lut
 from subiteya.media.probe import probe
 from subiteya.media.texts import add_texts
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".webp"}
+
+
+# Largest file for each field of a pattern that names one, in bytes.
+ASSET_LIMITS = {
+    "logo.key": IMAGE_BYTES,
+    "layout.background_key": IMAGE_BYTES,
+    "effects.lut_key": LUT_BYTES,
+    "sound.music_key": 64 * 1024**2,
+    "time.intro_key": 512 * 1024**2,
+    "time.outro_key": 512 * 1024**2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +42,12 @@ class Ingredients:
     spec: PatternSpec
     probe: Probe
     source: Path
-    logo: bytes | None = None
-    """The image of `spec.logo.key`."""
     cues: Sequence[Cue] = ()
     """On the source's clock."""
     values: Mapping[MergeField, str] = field(default_factory=dict)
     """What the fields in the pattern's texts stand for."""
-    background: bytes | None = None
-    """The image of `spec.layout.background_key`."""
-    lut: bytes | None = None
-    """The file of `spec.effects.lut_key`."""
-    music: Path | None = None
-    """The file of `spec.sound.music_key`."""
-    intro: Path | None = None
-    """The file of `spec.time.intro_key`; its ending tells an image from a clip."""
-    outro: Path | None = None
-    """The file of `spec.time.outro_key`."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Local copies of `spec.asset_keys()`, by the same names, with the endings of their keys."""
 
 
 def prepare_assets(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work: Path) -> Assets:
@@ -54,20 +57,21 @@ def prepare_assets(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas,
         BadImage: The logo or the background cannot be used.
         BadInput: The .cube file cannot be used.
     """
-    spec = ingredients.spec
+    spec, files = ingredients.spec, ingredients.files
     logo, background, lut = None, None, None
-    if ingredients.logo is not None and spec.logo.is_shown:
-        logo = prepare_logo(ingredients.logo, spec.logo, canvas, work)
-    if ingredients.background is not None and spec.layout.background is Background.IMAGE:
-        background = None if canvas.is_filled else prepare_background(ingredients.background, canvas, work)
-    if ingredients.lut is not None and spec.effects.lut_key is not None:
-        lut = prepare_lut(ingredients.lut, spec.effects.lut_strength, work)
+    if (path := files.get("logo.key")) and spec.logo.is_shown:
+        logo = prepare_logo(path.read_bytes(), spec.logo, canvas, work)
+    wants_image = spec.layout.background is Background.IMAGE and not canvas.is_filled
+    if (path := files.get("layout.background_key")) and wants_image:
+        background = prepare_background(path.read_bytes(), canvas, work)
+    if path := files.get("effects.lut_key"):
+        lut = prepare_lut(path.read_bytes(), spec.effects.lut_strength, work)
     # Captions and texts in one file, so that one filter burns in both.
     texts = AssFile(canvas, fonts)
     shown_s = spec.time.shown_s(ingredients.probe.duration_s)
     add_captions(texts, retimed(ingredients.cues, spec.time.moment, shown_s), spec)
     add_texts(texts, spec, ingredients.values)
-    music = ingredients.music if spec.sound.music_key is not None else None
+    music = files.get("sound.music_key")
     return Assets(
         source=ingredients.source.resolve(),
         logo=logo,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select, update
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import Video
 from subiteya.db.moves import move_video, note
-from subiteya.domain.errors import DatabaseUnavailable, LostTheJob, StorageUnavailable
+from subiteya.domain.errors import DatabaseUnavailable, LostTheJob, StorageUnavailable, TooLarge
 from subiteya.domain.keys import VideoFile, require_owner, video_key
 from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, Retry, TryAgain, Wait
 from subiteya.domain.pattern import PatternSpec
@@ -26,7 +27,7 @@ from subiteya.domain.states import VideoStatus
 from subiteya.domain.subtitles import Cue
 from subiteya.media.edit import Editor, Ingredients, plan_edit, run_edit, shown_command
 from subiteya.media.graph import EditPlan
-from subiteya.media.logo_image import MAX_BYTES as LOGO_BYTES
+from subiteya.media.ingredients import ASSET_LIMITS
 from subiteya.media.runner import Progress
 from subiteya.media.subtitles import parse_subtitles
 from subiteya.pipeline.journey import Run
@@ -116,15 +117,23 @@ class EditJourney:
     async def _plan(self, run: Run, video: Video, source: Path, folder: Path) -> EditPlan:
         await asyncio.to_thread(folder.mkdir)
         spec = PatternSpec.parse(video.spec or {})
-        logo = None
-        if spec.logo.key is not None:
-            require_owner(spec.logo.key, video.user_id)
-            logo = await run.tools.storage.objects.get_bytes(spec.logo.key, limit=LOGO_BYTES)
+        files = await self._files(run, spec, video.user_id, folder)
         cues: tuple[Cue, ...] = ()
         if video.subtitles is not None:
             cues = await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
-        ingredients = Ingredients(spec, Probe.from_json(video.probe), source, logo=logo, cues=cues)
+        ingredients = Ingredients(spec, Probe.from_json(video.probe), source, cues, files=files)
         return await plan_edit(self._editor, ingredients, folder)
+
+    async def _files(self, run: Run, spec: PatternSpec, user_id: UUID, folder: Path) -> dict[str, Path]:
+        """Local copies of what the pattern names: logo, music, intro and the like."""
+        storage, files = run.tools.storage, {}
+        for field, key in spec.asset_keys().items():
+            require_owner(key, user_id)
+            if (await storage.objects.head(key)).size > ASSET_LIMITS[field]:
+                raise TooLarge(limit=f"{ASSET_LIMITS[field] // 1024**2} MB")
+            files[field] = folder / f"{field}{Path(key).suffix}"
+            await storage.files.download(key, files[field])
+        return files
 
     async def _render(self, run: Run, plan: EditPlan, folder: Path) -> float:
         """Run FFmpeg; the newest progress waits in a box for whoever writes it to the row."""

@@ -18,7 +18,7 @@ from subiteya.queue.names import Priority, edit_job_id
 from subiteya.queue.plan_jobs import plan_edit
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
-from subiteya.services.save_pattern import require_own_logo
+from subiteya.services.save_pattern import require_own_assets
 
 
 async def confirm_video(
@@ -80,7 +80,7 @@ async def _frozen_spec(
 ) -> tuple[dict[str, Any], BrandPattern | None]:
     if spec is not None:
         given = PatternSpec.parse(spec)
-        require_own_logo(given, user_id)
+        require_own_assets(given, user_id)
         return given.model_dump(mode="json"), None
     if pattern_id is None:
         return PatternSpec.parse({}).model_dump(mode="json"), None

@@ -51,7 +51,7 @@ async def create_pattern(
     Raises:
         BadPattern: its logo is somebody else's.
     """
-    require_own_logo(spec, user_id)
+    require_own_assets(spec, user_id)
     pattern = BrandPattern(
         id=uuid.uuid4(), user_id=user_id, name=name, version=1, spec=spec.model_dump(mode="json")
     )
@@ -76,7 +76,7 @@ async def update_pattern(
         StaleVersion: somebody saved it since.
         BadPattern: its logo is somebody else's.
     """
-    require_own_logo(spec, user_id)
+    require_own_assets(spec, user_id)
     async with resources.db.begin() as session:
         pattern = await find_pattern(session, user_id, pattern_id, lock=True)
         if pattern.version != version:
@@ -131,12 +131,13 @@ async def write_pattern(
     return row
 
 
-def require_own_logo(spec: PatternSpec, user_id: uuid.UUID) -> None:
+def require_own_assets(spec: PatternSpec, user_id: uuid.UUID) -> None:
     """Refuse a specification that would show another user's file.
 
     Raises:
-        BadPattern: the logo is not one of this user's; the same as for one that does not exist.
+        BadPattern: a file is not one of this user's; the same as for one that does not exist.
     """
-    if spec.logo.key is not None and owner_of(spec.logo.key) != user_id:
-        why = "there is no such image"
-        raise BadPattern(what="logo.key", why=why, problems=[("logo.key", why)])
+    for field, key in spec.asset_keys().items():
+        if owner_of(key) != user_id:
+            why = "there is no such file"
+            raise BadPattern(what=field, why=why, problems=[(field, why)])

@@ -24,6 +24,14 @@ Pixels = npt.NDArray[np.int16]
 """Rows, columns, red-green-blue; signed, so that differences do not wrap."""
 
 KEY = "assets/00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000002.png"
+FIELDS = {
+    "logo": "logo.key",
+    "background": "layout.background_key",
+    "lut": "effects.lut_key",
+    "music": "sound.music_key",
+    "intro": "time.intro_key",
+    "outro": "time.outro_key",
+}
 BT709 = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "6", "-pix_fmt", "yuv420p")
 
@@ -71,19 +79,44 @@ class Studio:
         spec: dict[str, Any] | None = None,
         logo: bytes | None = None,
         cues: Sequence[Cue] = (),
-        **files: Any,
+        **files: bytes | Path,
     ) -> EditPlan:
-        """The whole edit with real FFmpeg; a logo given is the pattern's."""
-        spec = dict(spec or {})
-        if logo is not None:
-            spec["logo"] = {"key": KEY} | spec.get("logo", {})
+        """The whole edit with real FFmpeg; a logo given is the pattern's.
+
+        Args:
+            source: The clip.
+            spec: The pattern's data.
+            logo: An image.
+            cues: Subtitles.
+            files: What the pattern names, under short names (background, lut, music, intro, outro).
+        """
+        ingredients = await self.ingredients(source, spec, logo, cues, **files)
         work = self.folder / "work"
         work.mkdir(exist_ok=True)
-        pattern = PatternSpec.parse(spec)
-        ingredients = Ingredients(pattern, await probe(source), source, logo, cues, **files)
         plan = await plan_edit(self.editor, ingredients, work)
         await run_edit(self.editor, plan, work)
         return plan
+
+    async def ingredients(
+        self,
+        source: Path,
+        spec: dict[str, Any] | None = None,
+        logo: bytes | None = None,
+        cues: Sequence[Cue] = (),
+        **files: bytes | Path,
+    ) -> Ingredients:
+        """What `edit` edits."""
+        spec = dict(spec or {})
+        if logo is not None:
+            spec["logo"] = {"key": KEY} | spec.get("logo", {})
+            files["logo"] = logo
+        found = {}
+        for name, file in files.items():
+            path = file if isinstance(file, Path) else self.folder / f"{name}.bin"
+            if isinstance(file, bytes):
+                path.write_bytes(file)
+            found[FIELDS[name]] = path
+        return Ingredients(PatternSpec.parse(spec), await probe(source), source, cues, files=found)
 
 
 def patches(path: Path) -> list[tuple[float, float, float]]:

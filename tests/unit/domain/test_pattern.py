@@ -115,3 +115,20 @@ def test_the_schema_describes_every_field() -> None:
 )
 def test_an_anchor_knows_its_place(anchor: Anchor, across: float, down: float) -> None:
     assert (anchor.across, anchor.down) == (across, down)
+
+
+def test_every_field_that_names_a_file_is_in_the_list_of_files() -> None:
+    named = {
+        f"{section}.{name}"
+        for section, outer in PatternSpec.model_fields.items()
+        for name in getattr(outer.annotation, "model_fields", {})
+        if name == "key" or name.endswith("_key")
+    }
+    keys = dict.fromkeys(named, f"assets/{USER}/{USER}")
+    endings = {"effects.lut_key": ".cube", "sound.music_key": ".mp3"}
+    spec: dict[str, dict[str, str]] = {}
+    for field, key in keys.items():
+        section, _, name = field.partition(".")
+        spec.setdefault(section, {})[name] = key + endings.get(field, ".png")
+    assert set(PatternSpec.parse(spec).asset_keys()) == named
+    assert PatternSpec().asset_keys() == {}

@@ -88,6 +88,21 @@ class PatternSpec(Section):
             and self.layout.target is Target.ORIGINAL
         )
 
+    def asset_keys(self) -> dict[str, str]:
+        """Storage keys of the files that the edit needs, by the field that names them (`logo.key`).
+
+        Whoever keeps or edits by a specification checks that each belongs to its user.
+        """
+        named = {
+            "logo.key": self.logo.key,
+            "layout.background_key": self.layout.background_key,
+            "effects.lut_key": self.effects.lut_key,
+            "sound.music_key": self.sound.music_key,
+            "time.intro_key": self.time.intro_key,
+            "time.outro_key": self.time.outro_key,
+        }
+        return {field: key for field, key in named.items() if key is not None}
+
     def canonical(self) -> str:
         """The one JSON text of this specification: all fields, sorted, without spaces."""
         return json.dumps(
