@@ -22,14 +22,27 @@ class Commands:
         seconds: How long it was counted.
     """
 
-    asked: Counter[str] = field(default_factory=Counter)
-    in_scripts: Counter[str] = field(default_factory=Counter)
+    asked: dict[str, float] = field(default_factory=dict)
+    in_scripts: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
+    def total(self) -> float:
+        """How many were asked."""
+        return sum(self.asked.values())
+
+    @property
     def per_day(self) -> float:
-        """`asked`, had it gone on like this for a day."""
-        return self.asked.total() * 86_400 / self.seconds
+        """How many a day, had it gone on like this."""
+        return self.total * 86_400 / self.seconds
+
+    def per(self, count: int) -> Commands:
+        """The share of one of so many equal rounds."""
+        return Commands(
+            {name: calls / count for name, calls in self.asked.items()},
+            {name: calls / count for name, calls in self.in_scripts.items()},
+            self.seconds / count,
+        )
 
 
 @asynccontextmanager
@@ -39,13 +52,14 @@ async def counting(url: str) -> AsyncIterator[Commands]:
     `INFO commandstats` counts calls from inside of scripts too, and only MONITOR tells them apart.
     """
     found = Commands()
+    in_scripts: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
     async with (
         Redis.from_url(url, decode_responses=True) as client,
         Redis.from_url(url) as watcher,
         watcher.monitor() as monitor,
     ):
-        reading = asyncio.create_task(_note_scripts(monitor, found.in_scripts))
+        reading = asyncio.create_task(_note_scripts(monitor, in_scripts))
         before, begun = await _stats(client), loop.time()
         yield found
         found.seconds = loop.time() - begun
@@ -55,7 +69,7 @@ async def counting(url: str) -> AsyncIterator[Commands]:
         with suppress(asyncio.CancelledError):
             await reading
     after["INFO"] -= 1  # ours
-    found.asked = after - before - found.in_scripts
+    found.asked, found.in_scripts = dict(after - before - in_scripts), dict(in_scripts)
 
 
 async def _stats(client: Redis) -> Counter[str]:
