@@ -91,3 +91,21 @@ async def test_a_post_that_nobody_could_confirm_is_confirmed_when_asked_for(
     await until(complete)
     await check_post(house.resources, user_id=house.account.user_id, post_id=post.id)
     await house.reached(video_id, "POSTED")
+
+
+async def test_a_creator_who_may_post_less_now_is_asked_to_choose(house: House, short_clip: Path) -> None:
+    await house.workers()
+    video_id = await house.draft(short_clip)
+    await house.confirm(video_id)
+    await house.reached(video_id, "EDITED")
+    open_id = house.account.open_id
+    await house.simulator("PATCH", f"/creators/{open_id}", {"max_video_post_duration_sec": 1})
+    post = await house.queue_upload(video_id)
+    await house.reached(video_id, "FAILED_UPLOAD")
+    assert [(one.status, one.error_code) for one in await house.posts(video_id)] == [
+        (PostStatus.NEEDS_ATTENTION, "too_long_for_creator")
+    ]
+    await house.simulator("PATCH", f"/creators/{open_id}", {"max_video_post_duration_sec": 600})
+    await retry_post(house.resources, user_id=house.account.user_id, post_id=post.id)
+    await house.reached(video_id, "POSTED")
+    assert len(await house.posted()) == 1

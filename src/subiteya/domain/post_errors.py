@@ -23,6 +23,14 @@ class TooLongForCreator(BadInput):
     message = "The video is longer than TikTok lets this account post: {why}"
 
 
+class PrivacyNotOffered(BadInput):
+    """TikTok does not offer this audience to this creator now."""
+
+    code = "privacy_not_offered"
+    message = "TikTok does not offer the audience {level} to this account. Choose another one."
+    button = "choose_privacy"
+
+
 class MissedSchedule(SubiteyaError):
     """Nobody was there to send the post when it was due, and its hour has gone by."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db import jobs, slots
+from subiteya.db.ledger import may_appear
 from subiteya.db.models import Job, Outbox, Post, Video
 from subiteya.db.moves import Why, move_post, move_video
 from subiteya.domain.errors import NotFound, QueueUnavailable, WrongState
@@ -40,7 +41,7 @@ async def cancel_video_work(resources: Resources, *, user_id: uuid.UUID, video_i
         if video is None:
             raise NotFound(what="video")
         posts = list(await session.scalars(select(Post).where(Post.video_id == video_id)))
-        if any(post.status in AT_TIKTOK for post in posts):
+        if any(_is_at_tiktok(post) for post in posts):
             raise WrongState(what="video", state=video.status.value)
         gone = await _cancel_jobs(session, video_id)
         why = Why(actor=f"user:{user_id}", reason="cancelled")
@@ -56,6 +57,11 @@ async def cancel_video_work(resources: Resources, *, user_id: uuid.UUID, video_i
         await session.refresh(video)
     await _remove_from_redis(resources, gone, video_id)
     return video
+
+
+def _is_at_tiktok(post: Post) -> bool:
+    # Between two attempts a post is queued, and yet its last chunk may have arrived.
+    return post.status in AT_TIKTOK or (post.status is PostStatus.UPLOAD_QUEUED and may_appear(post))
 
 
 async def _lock_jobs(session: AsyncSession, video_id: uuid.UUID) -> None:

@@ -12,6 +12,7 @@ from subiteya.db.moves import Why, settle_video
 from subiteya.domain.consent import record
 from subiteya.domain.schedule import Moment
 from subiteya.queue.names import Priority, upload_job_id
+from subiteya.services.ask_creator import check_creators
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.get_post import PostPage, load_posts
 from subiteya.services.plan_post import PostWish, add_post, chosen_time, postable_video, usable_account
@@ -60,14 +61,22 @@ async def create_posts(
         WrongState: the video is not edited.
         BadInput: something of a post cannot be used; its subclasses say what.
         UnauditedApp: not private, and TikTok has not audited the app.
+        TooLongForCreator: the creator may not post videos of this length.
+        PrivacyNotOffered: TikTok does not offer this audience to the creator.
     """
     actor = f"user:{user_id}"
     values = [with_consent(resources, one.wish, consent_version, actor) for one in planned]
     moments: dict[uuid.UUID, Moment | None] = {}
     async with resources.db.begin() as session:
         video = await postable_video(session, user_id, video_id)
-        for one, columns in zip(planned, values, strict=True):
-            account = await usable_account(session, user_id, one.account_id)
+        accounts = [await usable_account(session, user_id, one.account_id) for one in planned]
+    # Asked without holding a lock: TikTok may take its time.
+    wishes = [(account.id, one.wish) for account, one in zip(accounts, planned, strict=True)]
+    await check_creators(resources, video, wishes)
+    async with resources.db.begin() as session:
+        video = await postable_video(session, user_id, video_id)
+        for (account_id, _), one, columns in zip(wishes, planned, values, strict=True):
+            account = await usable_account(session, user_id, account_id)
             moment = chosen_time(one.when, account)
             post = await add_post(
                 session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,18 @@ from sqlalchemy import select
 from fixtures.rows import Rows
 from subiteya.config import Settings
 from subiteya.db.models import Account, Post
+from subiteya.domain.consent import VERSION
 from subiteya.domain.errors import NotFound, TikTokTokenRejected, TikTokUnavailable
+from subiteya.domain.post_errors import PrivacyNotOffered, TooLongForCreator
 from subiteya.domain.states import PostStatus, VideoStatus
+from subiteya.http.api.creator_out import creator_out
+from subiteya.services.ask_creator import get_creator
 from subiteya.services.change_post import retry_post
 from subiteya.services.connect_account import AccountTaken, ScopeMissing, connect_with_code
+from subiteya.services.create_posts import PlannedPost, create_posts
 from subiteya.services.disconnect_account import disconnect_account
 from subiteya.services.list_accounts import list_accounts
-from subiteya.services.queue_upload import queue_upload
+from subiteya.services.queue_upload import PostWish, queue_upload
 from subiteya.services.resources import Resources, open_resources
 from subiteya.services.tiktok_access import oauth_of, tokens_of
 from subiteya.tiktok.client import TikTokClient
@@ -46,6 +52,12 @@ class TikTok:
         open_id = next(one["open_id"] for one in creators if one["username"] == username)
         granted = await self._knob("POST", f"/creators/{open_id}/authorize", {"scopes": scopes})
         return SecretStr(granted["code"])
+
+    async def change(self, username: str = "ana.cocina", **changes: object) -> None:
+        """Change a creator's settings at TikTok."""
+        creators = await self._knob("GET", "/creators")
+        open_id = next(one["open_id"] for one in creators if one["username"] == username)
+        await self._knob("PATCH", f"/creators/{open_id}", changes)
 
     async def _knob(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.http.request(method, f"{self.base}/simulator{path}", json=body)
@@ -209,3 +221,53 @@ async def test_while_tiktok_is_away_nothing_is_let_go(
     with pytest.raises(TikTokUnavailable):
         await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)
     assert [one.status for one in await accounts(tiktok.resources)] == ["connected"]
+
+
+def audited(resources: Resources) -> Resources:
+    tiktok = resources.settings.tiktok.model_copy(update={"unaudited": False})
+    return replace(resources, settings=resources.settings.model_copy(update={"tiktok": tiktok}))
+
+
+async def test_a_creator_is_shown_as_tiktok_describes_them(tiktok: TikTok, rows: Rows) -> None:
+    ana = await rows.user()
+    account = await connect_with_code(tiktok.resources, ana.id, await tiktok.code(), REDIRECT)
+
+    private = await get_creator(tiktok.resources, user_id=ana.id, account_id=account.id)
+    public = await get_creator(audited(tiktok.resources), user_id=ana.id, account_id=account.id)
+    await tiktok.change(banned=True)
+    banned = await get_creator(tiktok.resources, user_id=ana.id, account_id=account.id)
+
+    assert private.info is not None
+    assert private.info.nickname == "Ana en la cocina"
+    assert private.privacy_levels == ("SELF_ONLY",), "an app that is not audited may use no other"
+    assert "PUBLIC_TO_EVERYONE" in public.privacy_levels
+    assert (banned.info, banned.refusal) == (None, "tiktok_spam_risk_user_banned_from_posting")
+    shown = creator_out(banned, "es")
+    assert shown.refusal is not None
+    assert "no permite que esta cuenta publique" in shown.refusal.message
+    assert "Music Usage Confirmation" in creator_out(private, "es").declaration.text
+
+
+async def test_what_tiktok_would_refuse_is_refused_at_once(tiktok: TikTok, rows: Rows) -> None:
+    ana = await rows.user()
+    resources = audited(tiktok.resources)
+    await connect_with_code(resources, ana.id, await tiktok.code("taller.norte"), REDIRECT)
+    await tiktok.change("taller.norte", max_video_post_duration_sec=60)
+    edited = {"edited_key": "x", "edited_bytes": 1, "probe": {"duration_s": 90.0}}
+    long = await rows.video(ana, VideoStatus.EDITED, **edited)
+    cut = await rows.video(ana, VideoStatus.EDITED, **edited, spec={"time": {"trim_end_s": 50}})
+
+    async def plan(video_id: uuid.UUID, level: str) -> None:
+        await create_posts(
+            resources,
+            user_id=ana.id,
+            video_id=video_id,
+            planned=[PlannedPost(None, PostWish(privacy_level=level))],
+            consent_version=VERSION,
+        )
+
+    with pytest.raises(TooLongForCreator, match="90 s > 60 s"):
+        await plan(long.id, "SELF_ONLY")
+    with pytest.raises(PrivacyNotOffered):
+        await plan(cut.id, "PUBLIC_TO_EVERYONE")
+    await plan(cut.id, "FOLLOWER_OF_CREATOR")

@@ -13,11 +13,13 @@ from pydantic import BaseModel, Field, SecretStr
 from subiteya.domain.schedule import zone_of
 from subiteya.http import problems
 from subiteya.http.api.bodies import Body, Line
+from subiteya.http.api.creator_out import CreatorOut, creator_out
 from subiteya.http.api.schemas import AccountOut, account_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.http.headers import is_https
 from subiteya.services import list_accounts as accounts
 from subiteya.services import start_connect as connecting
+from subiteya.services.ask_creator import get_creator
 from subiteya.services.change_account import set_time_zone
 from subiteya.services.disconnect_account import disconnect_account
 from subiteya.services.get_budget import get_budget
@@ -129,6 +131,13 @@ async def callback(
         TICKET_COOKIE, path=_COOKIE_PATH, httponly=True, samesite="lax", secure=is_https(resources.settings)
     )
     return response
+
+
+@router.get("/{account_id}/creator", responses=problems.responses(404, 502, 503))
+async def creator(account_id: AccountId, resources: ResourcesDep, user: CurrentUser) -> CreatorOut:
+    """What the post screen must show of the creator, asked of TikTok at this moment."""
+    found = await get_creator(resources, user_id=user.id, account_id=account_id)
+    return creator_out(found, user.locale)
 
 
 @router.patch("/{account_id}", responses=problems.responses(404))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from subiteya.db import slots
 from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import TikTokOutcomeUnknown, TikTokRefused
+from subiteya.domain.length import least_seconds
 from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry
 from subiteya.domain.post_errors import EditedFileChanged, TooLongForCreator, UnauditedApp
 from subiteya.domain.privacy import PrivacyLevel
@@ -67,9 +68,9 @@ def _objection(entry: Entry, creator: CreatorInfo, now: datetime, *, unaudited: 
         return AskHuman(UnauditedApp.code)
     if entry.post.privacy_level not in {*creator.privacy_levels}:
         return outcome_of("privacy_level_option_mismatch", Place.INIT, now=now)
-    duration = entry.video.probe.get("duration_s")
-    if isinstance(duration, int | float) and duration > creator.max_duration_seconds:
-        return AskHuman(TooLongForCreator.code, f"{duration:.0f} s of {creator.max_duration_seconds} s")
+    seconds = least_seconds(entry.video.probe, entry.video.spec)
+    if seconds > creator.max_duration_seconds:
+        return AskHuman(TooLongForCreator.code, f"{seconds:.0f} s > {creator.max_duration_seconds} s")
     return None
 
 
