@@ -64,6 +64,33 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The same for `subiteya keys …`."""
 
+QUEUES: Final[Mapping[str, tuple[str, str]]] = {
+    "list": (
+        "queues:list_queues",
+        "Show both queues: counts in Redis and in the rows, whether they are paused, and their workers.",
+    ),
+    "show": ("queues:show", "Show one job: its row, where Redis has it, and its last events."),
+    "pause": ("queues:pause", "Let no worker take another job; jobs in hand go on."),
+    "resume": ("queues:resume", "Let workers take jobs again."),
+    "retry": (
+        "queues:retry",
+        "Run a job again that failed, finished or was called off, with fresh attempts.",
+    ),
+    "promote": (
+        "queues:promote",
+        "Run a job now that waits for its slot, its time or its next retry.",
+    ),
+    "clean": (
+        "queues:clean",
+        "Forget ended jobs in Redis. Their rows and timelines stay, and they can still be run again.",
+    ),
+    "drain": (
+        "queues:drain",
+        "Call off all jobs of a queue that wait: their videos or posts become CANCELLED.",
+    ),
+}
+"""The same for `subiteya queues …`."""
+
 
 def _group(summary: str, commands: Mapping[str, tuple[str, str]], name: str | None = None) -> typer.Typer:
     group = typer.Typer(
@@ -85,6 +112,7 @@ app = _group(
 )
 app.add_typer(_group("Run one kind of worker until it is told to stop.", WORKERS), name="worker")
 app.add_typer(_group("Look after the keys that stored secrets are sealed under.", KEYS), name="keys")
+app.add_typer(_group("Look at the queues, and act on them.", QUEUES), name="queues")
 
 
 def _show_version(wanted: bool) -> None:
