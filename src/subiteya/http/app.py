@@ -22,6 +22,7 @@ from subiteya.http.api import (
     metrics,
     patterns,
     posts,
+    preview,
     s3_multipart,
     uploads,
     videos,
@@ -36,6 +37,8 @@ from subiteya.http.pages import home, sign_in
 from subiteya.http.pages.assets import Assets
 from subiteya.http.pages.render import problem_page
 from subiteya.observe.metrics import HttpMetrics, new_registry
+from subiteya.pipeline.work_folder import work_folder
+from subiteya.services.preview_pattern import Previews
 from subiteya.services.resources import open_resources
 from subiteya.services.sweep import Sweeper
 
@@ -48,6 +51,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     work.router,
     posts.router,
     s3_multipart.router,
+    preview.router,  # before `patterns`: `/patterns/schema` is no pattern's id
     patterns.router,
     accounts.router,
     me.router,
@@ -104,8 +108,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with open_resources(app.state.settings) as resources:
+    async with open_resources(app.state.settings) as resources, _previews(app.state.settings) as previews:
         app.state.resources = resources
+        app.state.previews = previews
         feeding = asyncio.create_task(_keep_feeding(Feed(resources, app.state.live)))
         stop = asyncio.Event()
         sweeping = asyncio.create_task(Sweeper(resources).run(stop))
@@ -116,6 +121,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             stop.set()
             feeding.cancel()
             await asyncio.wait([feeding, sweeping], timeout=_STOP_SECONDS)
+
+
+@asynccontextmanager
+async def _previews(settings: Settings) -> AsyncIterator[Previews]:
+    root, edit = settings.home.work, settings.edit
+    previews = Previews(
+        lambda: work_folder(root, "preview"), ffmpeg=edit.ffmpeg_binary, threads=edit.ffmpeg_threads
+    )
+    try:
+        yield previews
+    finally:
+        await previews.close()
 
 
 async def _keep_feeding(feed: Feed) -> None:
