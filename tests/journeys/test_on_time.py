@@ -8,9 +8,10 @@ from pathlib import Path
 from sqlalchemy import update
 
 from fixtures.processes import House, until
-from subiteya.db.models import Job, Post
+from subiteya.db.models import Job, Post, RateSlot
 from subiteya.domain.consent import VERSION
 from subiteya.domain.states import PostStatus
+from subiteya.queue.plan_jobs import day_scope
 from subiteya.services.change_post import check_post, retry_post
 from subiteya.services.create_posts import PlannedPost, create_posts
 from subiteya.services.plan_post import PostWish
@@ -109,3 +110,29 @@ async def test_a_creator_who_may_post_less_now_is_asked_to_choose(house: House, 
     await retry_post(house.resources, user_id=house.account.user_id, post_id=post.id)
     await house.reached(video_id, "POSTED")
     assert len(await house.posted()) == 1
+
+
+async def test_a_full_day_at_tiktok_waits_until_our_own_ledger_sees_room(
+    house: House, short_clip: Path
+) -> None:
+    await house.ready(house.start("worker", "edit"))
+    video_id = await house.draft(short_clip)
+    await house.confirm(video_id)
+    await house.reached(video_id, "EDITED")
+    await house.simulator("PATCH", f"/creators/{house.account.open_id}", {"daily_post_cap": 0})
+    await house.queue_upload(video_id)
+    # Posts of the last hours that came to our knowledge only now.
+    first = datetime.now(UTC) - timedelta(hours=10)
+    scope, until_ = day_scope(house.account.id), first + timedelta(days=1)
+    async with house.resources.db.begin() as session:
+        session.add_all(RateSlot(scope=scope, at=first, owner=f"x{n}", keep_until=until_) for n in range(15))
+    await house.ready(house.start("worker", "upload"))
+
+    async def waits() -> Job | None:
+        found = [job for job in await house.jobs() if job.wait_reason == "tiktok_spam_risk_too_many_posts"]
+        return found[0] if found else None
+
+    job = await until(waits)
+    assert abs(job.not_before - until_) < timedelta(seconds=1)
+    assert job.attempts == 0, "waiting is not failing"
+    assert await house.posted() == []

@@ -32,6 +32,8 @@ SubiteyaError
 ├── LostTheJob               409  another worker has taken this job over
 └── ConfigurationError       500  a setting is missing or contradicts another
 
+What only posts know stands in `domain.post_errors`; what only one service knows, beside that service.
+
 The English sentence is the message id; the Spanish one stands in the catalogue (`locale/es`), and a test
 compares the two. `retryable` says whether trying the same again can help without anybody doing anything.
 """

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import NullPool, select, text
+from sqlalchemy import NullPool, create_engine, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fixtures.rows import Rows
@@ -78,3 +79,22 @@ async def test_nothing_is_prepared_or_set_for_a_session(db: Database) -> None:
     async with db.engine.connect() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM pg_prepared_statements"))).scalar() == 0
         assert (await connection.execute(text("SHOW statement_timeout"))).scalar() == "0"
+
+
+def test_slots_that_were_reserved_before_the_rolling_day_keep_limiting(database_url: str) -> None:
+    from alembic import command  # noqa: PLC0415 - only here; keeps Alembic out of others
+
+    engine = create_engine(sqlalchemy_url(database_url))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO rate_slot (scope, at, owner) VALUES ('q', '2026-11-05 12:00Z', 'x')")
+        )
+        command.upgrade(config, "head")
+        kept = connection.execute(text("SELECT keep_until - at FROM rate_slot")).scalar()
+    engine.dispose()
+    assert kept == timedelta(hours=1)
