@@ -48,3 +48,7 @@ class TimeSpec(Section):
     def moment(self, source_s: float) -> float:
         """When in the output a second of the source is shown, counted from the clip's own part."""
         return (source_s - self.trim_start_s) / self.speed
+
+    def source(self, shown_s: float) -> float:
+        """Which second of the source is shown at a second of the clip's own part; `moment` turned round."""
+        return self.trim_start_s + shown_s * self.speed

@@ -10,6 +10,7 @@
     logo      the overlay
     timeline  intro, clip and outro one after the other
     sound     the clip's own, music, loudness
+    excerpt   parts of an edit for the eye
     encode    the encoders' operating points
     copying   when and how a source passes untouched
 """
@@ -25,6 +26,7 @@ from subiteya.media.graph.compiler import (
     compile_loudness_measure,
     compile_shake_measure,
 )
+from subiteya.media.graph.excerpt import compile_excerpt, compile_proxy, compile_still
 from subiteya.media.graph.sound import Loudness
 
 __all__ = [
@@ -37,7 +39,10 @@ __all__ = [
     "Loudness",
     "Segment",
     "compile_edit",
+    "compile_excerpt",
     "compile_loudness_measure",
+    "compile_proxy",
     "compile_shake_measure",
+    "compile_still",
     "plan_canvas",
 ]

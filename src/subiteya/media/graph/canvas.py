@@ -75,6 +75,17 @@ class Canvas:
             round(left), round(top), round(self.width - left - right), round(self.height - top - bottom)
         )
 
+    def at_most(self, width: int | None) -> Canvas:
+        """The same canvas with fewer pixels, for previews; itself when it is no wider."""
+        if width is None or self.width <= width:
+            return self
+        scale, box = Fraction(width, self.width), self.picture
+        picture = Box(*(_even(side * scale) for side in (box.x, box.y, box.width, box.height)))
+        frame_width, frame_height = _even(width), _even(self.height * scale)
+        if self.is_filled:
+            picture = Box(0, 0, frame_width, frame_height)
+        return Canvas(frame_width, frame_height, picture, self.fps, self.crop)
+
     def fitting(self, video: VideoTrack) -> Canvas:
         """The same frame with another clip's whole picture in its middle."""
         scale = min(Fraction(self.width, video.width), Fraction(self.height, video.height))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class EditPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
+class Edit:
     """Everything that the features look at."""
 
     spec: PatternSpec
@@ -92,7 +93,7 @@ def compile_edit(
     Raises:
         NotAVideo: The probe has no picture.
     """
-    edit = _begin(spec, probe, assets, threads)
+    edit = begin(spec, probe, assets, threads)
     keeps_picture = _keeps_picture(edit)
     copied = copy_container(probe) if keeps_picture else None
     if not spec.sound.is_neutral and copied == "webm":
@@ -121,8 +122,8 @@ def compile_shake_measure(spec: PatternSpec, probe: Probe, assets: Assets, *, th
     Raises:
         NotAVideo: The probe has no picture.
     """
-    edit = _begin(spec, probe, assets, threads)
-    stage = _stage(edit)
+    edit = begin(spec, probe, assets, threads)
+    stage = stage_of(edit)
     frame_picture(stage, edit.video, spec.time.speed)
     stage.graph.pipe(*measure_shake(spec.effects, SHAKE_FILE))
     graph = stage.graph.finish("[v]")
@@ -135,8 +136,8 @@ def compile_loudness_measure(spec: PatternSpec, probe: Probe, assets: Assets) ->
     Raises:
         NotAVideo: The probe has no picture.
     """
-    edit = _begin(spec, probe, assets, 0)
-    sound = _sound(edit, _stage(edit))
+    edit = begin(spec, probe, assets, 0)
+    sound = hear(edit, stage_of(edit))
     if sound is None:
         return None
     measure_level(sound)
@@ -144,15 +145,36 @@ def compile_loudness_measure(spec: PatternSpec, probe: Probe, assets: Assets) ->
     return [*edit.inputs.arguments, "-filter_complex", graph, "-map", "[a]", "-f", "null", "-"]
 
 
-def _begin(spec: PatternSpec, probe: Probe, assets: Assets, threads: int) -> _Edit:
+def begin(
+    spec: PatternSpec,
+    probe: Probe,
+    assets: Assets,
+    threads: int,
+    *,
+    options: Sequence[str] | None = None,
+    width: int | None = None,
+) -> Edit:
+    """Opens the source and plans size, colours and times.
+
+    Args:
+        spec: What to do.
+        probe: What the source is.
+        assets: The files, prepared.
+        threads: Threads of the decoder; 0 lets FFmpeg choose.
+        options: Input options of the source instead of the pattern's cut.
+        width: Most pixels across, for previews.
+
+    Raises:
+        NotAVideo: The probe has no picture.
+    """
     video = probe.video
     if video is None:
         raise NotAVideo(why="it has no picture")
     inputs = Inputs(threads)
-    source = inputs.clip(assets.source, _trim(spec.time))
+    source = inputs.clip(assets.source, _trim(spec.time) if options is None else options)
     timeline = plan_timeline(spec.time, assets, probe.duration_s)
-    canvas = plan_canvas(video, spec)
-    return _Edit(spec, probe, video, assets, canvas, plan_signal(video), timeline, inputs, source)
+    canvas = plan_canvas(video, spec).at_most(width)
+    return Edit(spec, probe, video, assets, canvas, plan_signal(video), timeline, inputs, source)
 
 
 def _trim(time: TimeSpec) -> list[str]:
@@ -163,7 +185,7 @@ def _trim(time: TimeSpec) -> list[str]:
     return options
 
 
-def _keeps_picture(edit: _Edit) -> bool:
+def _keeps_picture(edit: Edit) -> bool:
     spec, canvas, video = edit.spec, edit.canvas, edit.video
     return (
         edit.assets.logo is None
@@ -176,16 +198,17 @@ def _keeps_picture(edit: _Edit) -> bool:
     )
 
 
-def _stage(edit: _Edit) -> Stage:
+def stage_of(edit: Edit) -> Stage:
+    """A graph whose main line is the source's picture."""
     graph = Graph(f"[{edit.source}:{edit.video.index}]")
     return Stage(graph, edit.canvas, edit.signal, edit.inputs)
 
 
-def _copy(edit: _Edit, container: str, loudness: Loudness | None) -> list[str]:
+def _copy(edit: Edit, container: str, loudness: Loudness | None) -> list[str]:
     """Copies the picture; the sound too, unless there are wishes about it."""
     if edit.spec.sound.is_neutral:
         return [*edit.inputs.arguments, *copy_arguments(edit.probe, container, sound=True)]
-    sound = _sound(edit, _stage(edit))
+    sound = hear(edit, stage_of(edit))
     heard: list[str] = []
     if sound is not None:
         level(sound, loudness)
@@ -194,21 +217,12 @@ def _copy(edit: _Edit, container: str, loudness: Loudness | None) -> list[str]:
     return [*edit.inputs.arguments, *copy_arguments(edit.probe, container, sound=False), *heard]
 
 
-def _encode(edit: _Edit, loudness: Loudness | None, threads: int) -> list[str]:
-    spec, assets, stage = edit.spec, edit.assets, _stage(edit)
-    graph = stage.graph
-    frame_picture(stage, edit.video, spec.time.speed)
-    graph.pipe(*clean(spec.effects, edit.canvas, assets.shake))
-    surround_picture(stage, spec.layout, assets.background)
-    graph.pipe(*grade(spec.effects, edit.signal, assets.lut))
-    graph.pipe(*finish(spec.effects, edit.canvas))
-    if assets.logo is not None:
-        overlay_logo(stage, spec, assets.logo)
-    if assets.texts is not None:
-        graph.pipe(spell("ass", filename=assets.texts, fontsdir="fonts"))
-    sound = _sound(edit, stage, with_picture=True)
-    graph.pipe(edit.signal.label)
-    graphs, heard = [graph.finish("[v]")], []
+def _encode(edit: Edit, loudness: Loudness | None, threads: int) -> list[str]:
+    spec, stage = edit.spec, stage_of(edit)
+    draw(edit, stage)
+    sound = hear(edit, stage, with_picture=True)
+    stage.graph.pipe(edit.signal.label)
+    graphs, heard = [stage.graph.finish("[v]")], []
     if sound is not None:
         level(sound, loudness)
         graphs.append(sound.finish("[a]"))
@@ -222,7 +236,29 @@ def _encode(edit: _Edit, loudness: Loudness | None, threads: int) -> list[str]:
     ]
 
 
-def _sound(edit: _Edit, stage: Stage, *, with_picture: bool = False) -> Graph | None:
+def draw(edit: Edit, stage: Stage, at_s: float = 0.0) -> None:
+    """The clip's own part, with all that is drawn on it.
+
+    Args:
+        edit: The wish and the files.
+        stage: Its main line is the source.
+        at_s: The second of the clip's own part at which the source begins, when it was sought.
+    """
+    spec, assets, graph = edit.spec, edit.assets, stage.graph
+    frame_picture(stage, edit.video, spec.time.speed)
+    if at_s > 0:
+        graph.pipe(spell("setpts", expr=f"PTS+{at_s:.6f}/TB"))
+    graph.pipe(*clean(spec.effects, edit.canvas, assets.shake))
+    surround_picture(stage, spec.layout, assets.background)
+    graph.pipe(*grade(spec.effects, edit.signal, assets.lut))
+    graph.pipe(*finish(spec.effects, edit.canvas))
+    if assets.logo is not None:
+        overlay_logo(stage, spec, assets.logo)
+    if assets.texts is not None:
+        graph.pipe(spell("ass", filename=assets.texts, fontsdir="fonts"))
+
+
+def hear(edit: Edit, stage: Stage, *, with_picture: bool = False) -> Graph | None:
     """The whole sound, and on the way intro and outro around the picture. None when nothing is heard."""
     spec, assets, timeline = edit.spec, edit.assets, edit.timeline
     segments = [segment for segment in (assets.intro, assets.outro) if segment is not None]
