@@ -16,12 +16,14 @@ from subiteya.config import Settings
 from subiteya.http import openapi, problems
 from subiteya.http.api import (
     accounts,
+    cues,
     events,
     health,
     me,
     metrics,
     patterns,
     posts,
+    preflight,
     preview,
     s3_multipart,
     uploads,
@@ -48,6 +50,8 @@ JSON_BYTES: Final = 1024**2
 API_ROUTERS: tuple[APIRouter, ...] = (
     uploads.router,
     videos.router,
+    cues.router,
+    preflight.router,
     work.router,
     posts.router,
     s3_multipart.router,

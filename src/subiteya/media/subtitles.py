@@ -10,7 +10,8 @@ import pysubs2
 from pysubs2.exceptions import Pysubs2Error
 
 from subiteya.domain.errors import BadSubtitles
-from subiteya.domain.subtitles import Cue
+from subiteya.domain.subtitles import Cue, Word
+from subiteya.media.cue_files import JSON_START, read_json
 
 MAX_BYTES = 2 * 1024 * 1024
 _MAX_CUES = 10_000
@@ -22,7 +23,7 @@ _OVERRIDES = re.compile(r"\{\\[^{}]*\}")
 
 
 def parse_subtitles(data: bytes) -> tuple[Cue, ...]:
-    """The cues of an SRT, WebVTT or ASS file, as plain text, sorted by time.
+    """The cues of an SRT, WebVTT or ASS file, or of our own JSON, as plain text, sorted by time.
 
     Encodings: UTF-8 and UTF-16 (by their marks), UTF-8 without a mark, else Latin-1, which old Spanish files
     use. Styling, positions, speakers and override tags are dropped: the brand pattern says how lines look.
@@ -33,6 +34,16 @@ def parse_subtitles(data: bytes) -> tuple[Cue, ...]:
     if len(data) > MAX_BYTES:
         raise BadSubtitles(why=f"the file is larger than {MAX_BYTES // 1024**2} MB")
     text = decode_text(data)
+    parsed = _printable_cues(text) if text.startswith(JSON_START) else _parse(text)
+    cues = sorted(parsed, key=lambda cue: (cue.start_ms, cue.end_ms))
+    if not cues:
+        raise BadSubtitles(why="there is no line in it")
+    if len(cues) > _MAX_CUES:
+        raise BadSubtitles(why=f"there are more than {_MAX_CUES} lines in it")
+    return tuple(cues)
+
+
+def _parse(text: str) -> list[Cue]:
     try:
         kind = pysubs2.formats.autodetect_format(text)
         if kind not in _FORMATS:
@@ -40,12 +51,19 @@ def parse_subtitles(data: bytes) -> tuple[Cue, ...]:
         parsed = pysubs2.SSAFile.from_string(text, format_=kind)
     except (Pysubs2Error, ValueError) as error:
         raise BadSubtitles(why="it is neither SRT nor WebVTT nor ASS") from error
-    cues = sorted(filter(None, map(_cue, parsed.events)), key=lambda cue: (cue.start_ms, cue.end_ms))
-    if not cues:
-        raise BadSubtitles(why="there is no line in it")
-    if len(cues) > _MAX_CUES:
-        raise BadSubtitles(why=f"there are more than {_MAX_CUES} lines in it")
-    return tuple(cues)
+    return [cue for cue in map(_cue, parsed.events) if cue is not None]
+
+
+def _printable_cues(text: str) -> list[Cue]:
+    """The cues of our JSON: their text is plain already, whatever signs are in it."""
+    found = []
+    for cue in read_json(text):
+        words = (Word(word.start_ms, word.end_ms, printable(word.text)) for word in cue.words)
+        kept = tuple(word for word in words if word.text and 0 <= word.start_ms <= word.end_ms <= _MAX_MS)
+        plain = printable(cue.text)
+        if plain and cue.end_ms <= _MAX_MS:
+            found.append(Cue(cue.start_ms, cue.end_ms, plain, kept))
+    return found
 
 
 def decode_text(data: bytes) -> str:

@@ -1,0 +1,117 @@
+"""Subtitles as a list of cues that people edit, and as files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field, model_validator
+
+from subiteya.domain.subtitles import Cue, Word
+from subiteya.http import problems
+from subiteya.http.api.bodies import Body, Line, Text
+from subiteya.http.api.videos import SUBTITLES_LIMIT
+from subiteya.http.deps import CurrentUser, ResourcesDep
+from subiteya.media.cue_files import SubtitleFormat, write_json
+from subiteya.services import get_cues as reading
+from subiteya.services.read_subtitles import read_subtitles
+from subiteya.services.save_subtitles import save_subtitles
+
+router = APIRouter(prefix="/videos", tags=["videos"])
+
+VideoId = Annotated[UUID, Path(description="A video of yours.")]
+Milliseconds = Annotated[int, Field(ge=0, le=86_400_000, description="From the start of the video.")]
+_DEFAULT_NAME: Final = "subtitles.json"
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The file.", "content": {kind.content_type: {} for kind in SubtitleFormat}}
+}
+
+
+class WordJson(Body):
+    """One word with its time."""
+
+    start_ms: Milliseconds = Field(examples=[500])
+    end_ms: Milliseconds = Field(examples=[800])
+    text: Text = Field(max_length=200, examples=["Hoy"])
+
+
+class CueJson(Body):
+    """What is said between two moments. The text is plain: no markup, lines parted by line feeds."""
+
+    start_ms: Milliseconds = Field(examples=[500])
+    end_ms: Milliseconds = Field(examples=[2000])
+    text: Text = Field(min_length=1, max_length=1000, examples=["Hoy horneamos pan"])
+    words: list[WordJson] = Field(
+        default_factory=list, max_length=200, description="Empty when nobody timed them.", examples=[[]]
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end_ms <= self.start_ms:
+            raise ValueError("a cue must end after it starts")
+        return self
+
+
+class CuesIn(Body):
+    """All cues of a video."""
+
+    name: Line | None = Field(None, description="The present name when null.", examples=["pan.srt"])
+    cues: list[CueJson] = Field(min_length=1, max_length=10_000)
+
+
+class CuesOut(BaseModel):
+    """All cues of a video by time; no name and no cues when it has no subtitles."""
+
+    name: str | None = Field(examples=["pan.srt"])
+    cues: list[CueJson]
+
+
+@router.get("/{video_id}/cues", responses=problems.responses(404))
+async def get_cues(video_id: VideoId, resources: ResourcesDep, user: CurrentUser) -> CuesOut:
+    """The subtitles of a video as a list to edit."""
+    return await _out(resources, user.id, video_id)
+
+
+@router.put("/{video_id}/cues", responses=problems.responses(404, 409, 413), max_body_size=SUBTITLES_LIMIT)
+async def put_cues(video_id: VideoId, body: CuesIn, resources: ResourcesDep, user: CurrentUser) -> CuesOut:
+    """Replace the subtitles of a video by an edited list, for its next edit."""
+    before = await reading.get_cues(resources, user_id=user.id, video_id=video_id)
+    name = body.name or before.name or _DEFAULT_NAME
+    text = write_json([_cue(cue) for cue in body.cues])
+    subtitles = await read_subtitles(name, text.encode(errors="replace"))
+    await save_subtitles(resources, user_id=user.id, video_id=video_id, subtitles=subtitles)
+    return await _out(resources, user.id, video_id)
+
+
+@router.get(
+    "/{video_id}/subtitles",
+    responses=problems.responses(404) | _FILE,
+    response_class=Response,
+    response_model=None,
+)
+async def export_subtitles(
+    video_id: VideoId,
+    resources: ResourcesDep,
+    user: CurrentUser,
+    kind: Annotated[SubtitleFormat, Query(alias="format", description="Of the file.")] = SubtitleFormat.SRT,
+) -> Response:
+    """The subtitles of a video as a file."""
+    text = await reading.export_cues(resources, user_id=user.id, video_id=video_id, kind=kind)
+    headers = {"Content-Disposition": f'attachment; filename="subtitles.{kind}"', "Cache-Control": "no-store"}
+    return Response(text.encode(), media_type=f"{kind.content_type}; charset=utf-8", headers=headers)
+
+
+async def _out(resources: ResourcesDep, user_id: UUID, video_id: UUID) -> CuesOut:
+    found = await reading.get_cues(resources, user_id=user_id, video_id=video_id)
+    return CuesOut(name=found.name, cues=[_json(cue) for cue in found.cues])
+
+
+def _cue(cue: CueJson) -> Cue:
+    words = tuple(Word(word.start_ms, word.end_ms, word.text) for word in cue.words)
+    return Cue(cue.start_ms, cue.end_ms, cue.text, words)
+
+
+def _json(cue: Cue) -> CueJson:
+    words = [WordJson(start_ms=word.start_ms, end_ms=word.end_ms, text=word.text) for word in cue.words]
+    return CueJson(start_ms=cue.start_ms, end_ms=cue.end_ms, text=cue.text, words=words)
