@@ -14,15 +14,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from subiteya.db.models import Job, Outbox
 from subiteya.domain.states import JobStatus
 
 EARLY: Final = timedelta(seconds=1)
 """A job that comes this much before its time is not sent back."""
+
+USER_IN_REDIS: Final = 20
+"""Jobs of one user that wait in Redis at a time, per queue. The rest waits as rows and moves up with the
+sweep, so that whoever comes with one video waits behind this many of anybody else's at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +94,49 @@ async def queue_job(session: AsyncSession, new: NewJob) -> Job:
 
 
 async def put_due_in_outbox(session: AsyncSession, job_ids: Sequence[str] | None = None) -> list[str]:
-    """Give every queued job that is due, and not in Redis yet, an outbox row.
+    """Give queued jobs that are due, and not in Redis yet, an outbox row: so many of each user.
 
     Args:
         session: The transaction.
-        job_ids: Only these; all when None.
+        job_ids: Only these, as far as it is their turn; all when None.
 
     Returns:
         Ids of the jobs that got one.
     """
-    due = select(Job.id).where(
-        Job.status == JobStatus.QUEUED, Job.enqueued_at.is_(None), Job.not_before <= func.clock_timestamp()
+    turns = _turns(job_ids).subquery()
+    theirs = select(turns.c.id).where(turns.c.place + turns.c.in_redis <= USER_IN_REDIS)
+    if job_ids is not None:
+        theirs = theirs.where(turns.c.id.in_(job_ids))
+    statement = insert(Outbox).from_select([Outbox.job_id], theirs.order_by(turns.c.not_before))
+    statement = statement.on_conflict_do_nothing()
+    return list(await session.scalars(statement.returning(Outbox.job_id)))
+
+
+def _turns(job_ids: Sequence[str] | None) -> Select[Any]:
+    """Due jobs that are not in Redis: each one's place among its user's, and how many of theirs are there."""
+    there = (
+        select(Job.queue, Job.user_id, func.count().label("number"))
+        .where(Job.status == JobStatus.QUEUED, Job.enqueued_at.is_not(None))
+        .group_by(Job.queue, Job.user_id)
+        .subquery()
+    )
+    place = func.row_number().over(
+        partition_by=(Job.queue, Job.user_id), order_by=(Job.priority, Job.not_before, Job.id)
+    )
+    in_redis = func.coalesce(there.c.number, 0)
+    due = (
+        select(Job.id, Job.not_before, place.label("place"), in_redis.label("in_redis"))
+        .outerjoin(there, and_(there.c.queue == Job.queue, there.c.user_id == Job.user_id))
+        .where(
+            Job.status == JobStatus.QUEUED,
+            Job.enqueued_at.is_(None),
+            Job.not_before <= func.clock_timestamp(),
+        )
     )
     if job_ids is not None:
-        due = due.where(Job.id.in_(job_ids))
-    statement = (
-        insert(Outbox).from_select([Outbox.job_id], due.order_by(Job.not_before)).on_conflict_do_nothing()
-    )
-    return list(await session.scalars(statement.returning(Outbox.job_id)))
+        asked = aliased(Job)
+        due = due.where(Job.user_id.in_(select(asked.user_id).where(asked.id.in_(job_ids))))
+    return due
 
 
 async def claim(session: AsyncSession, job_id: str, owner: str, lease: timedelta) -> Claim | None:

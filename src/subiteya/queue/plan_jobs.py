@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.config import Settings, UploadSettings
-from subiteya.db import jobs, slots
+from subiteya.db import jobs, slots, turns
 from subiteya.db.models import Post, Video
 from subiteya.domain.slots import Rate
 from subiteya.queue.names import Priority, QueueName, edit_job_id, upload_job_id
@@ -22,14 +22,14 @@ DAY = timedelta(days=1)
 
 
 async def plan_edit(session: AsyncSession, settings: Settings, video: Video, priority: Priority) -> datetime:
-    """Queue a video's edit at the first start that the queue's rate allows.
+    """Queue a video's edit at the first start that the queue's rate, and the turns of others, allow.
 
     Returns:
         That aware time.
     """
     job_id = edit_job_id(video.id)
-    rate = Rate(settings.edit.max_per_minute, MINUTE)
-    slot = await slots.reserve(session, job_id, {f"queue:{QueueName.EDIT}": rate})
+    scope, rate = f"queue:{QueueName.EDIT}", Rate(settings.edit.max_per_minute, MINUTE)
+    slot = await slots.reserve(session, job_id, {scope: rate})
     await jobs.queue_job(
         session,
         jobs.NewJob(
@@ -41,10 +41,10 @@ async def plan_edit(session: AsyncSession, settings: Settings, video: Video, pri
             priority=priority,
             max_attempts=settings.jobs.max_retries + 1,
             not_before=slot,
-            wait_reason="queue_rate",
+            wait_reason=turns.REASON,
         ),
     )
-    return slot
+    return (await turns.deal(session, QueueName.EDIT, scope, rate.per)).get(job_id, slot)
 
 
 async def plan_upload(
