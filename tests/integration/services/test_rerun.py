@@ -191,3 +191,35 @@ async def test_what_tiktok_has_is_never_sent_again(
     with pytest.raises(WrongState, match=status.value):
         await rerun_job(resources, upload_job_id(post.id), actor=ACTOR)
     assert await job_state(resources.queues, upload_job_id(post.id)) is JobState.FAILED
+
+
+async def test_a_rerun_that_finds_its_cancelled_run_still_at_work_comes_back(
+    resources: Resources, video: Video
+) -> None:
+    job_id = edit_job_id(video.id)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def work(_: JobInHand) -> Outcome:
+        begun.set()
+        await end.wait()
+        return GiveUp("cancelled")
+
+    worker = QueueWorker(QueueName.EDIT, work, resources.settings.queue, name="test")
+    running = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(10):
+            await begun.wait()
+        await cancel_video_work(resources, user_id=video.user_id, video_id=video.id)
+        await rerun_edit(resources, user_id=video.user_id, video_id=video.id)
+    finally:
+        end.set()
+        await worker.stop(5)
+        await running
+    assert await job_state(resources.queues, job_id) is JobState.FAILED
+    async with resources.db.begin() as session:
+        await session.execute(update(Job).values(enqueued_at=datetime.now(UTC) - timedelta(minutes=5)))
+
+    assert await Sweeper(resources).find_missing() == 1
+
+    assert await job_state(resources.queues, job_id) is JobState.PRIORITIZED
+    assert await run_once(resources, QueueName.EDIT, Done()) == 0
