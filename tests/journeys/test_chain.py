@@ -149,3 +149,20 @@ async def test_secrets_are_in_no_log(house: House, short_clip: Path) -> None:
     secrets = [house.key, house.environment["AWS_SECRET_ACCESS_KEY"], house.environment["ENCRYPTION_KEY"]]
     for secret in [*secrets, "act.", "rft.", "upload_token=", "X-Amz-Signature="]:
         assert secret not in written
+
+
+async def test_a_texts_fields_are_filled_with_the_videos_own_words(
+    house: House, short_clip: Path, tmp_path: Path
+) -> None:
+    await house.workers()
+    spec = {"texts": [{"text": "{{video.title}}", "size_percent": 8, "anchor": "center"}]}
+    pictures = []
+    for title in ("I", "WWWWWWWWWWWW"):
+        video_id = await house.draft(short_clip, title=title)
+        await house.confirm(video_id, spec)
+        video = await house.reached(video_id, "EDITED")
+        target = tmp_path / f"{len(title)}.mp4"
+        await house.resources.storage.files.download(video.edited_key or "", target)
+        pictures.append(frame(target, 1, tmp_path / f"{len(title)}.png"))
+    narrow, wide = (differs(picture, (0, 200, 360, 440)) for picture in pictures)
+    assert 0 < narrow < wide / 3

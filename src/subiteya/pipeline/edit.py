@@ -16,12 +16,12 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.db.models import Video
+from subiteya.db.models import Account, Video
 from subiteya.db.moves import move_video, note
 from subiteya.domain.errors import DatabaseUnavailable, LostTheJob, StorageUnavailable, TooLarge
 from subiteya.domain.keys import VideoFile, require_owner, video_key
 from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, Retry, TryAgain, Wait
-from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.pattern import MergeField, PatternSpec
 from subiteya.domain.probe import Probe
 from subiteya.domain.states import VideoStatus
 from subiteya.domain.subtitles import Cue
@@ -36,6 +36,7 @@ from subiteya.pipeline.work_folder import work_folder
 from subiteya.queue.hand import AbortReason
 from subiteya.queue.names import QueueName
 from subiteya.storage import ObjectInfo
+from subiteya.tiktok.tokens import DISCONNECTED
 
 log = structlog.get_logger(__name__)
 
@@ -121,8 +122,24 @@ class EditJourney:
         cues: tuple[Cue, ...] = ()
         if video.subtitles is not None:
             cues = await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
-        ingredients = Ingredients(spec, Probe.from_json(video.probe), source, cues, files=files)
+        values = await self._values(run, video)
+        ingredients = Ingredients(spec, Probe.from_json(video.probe), source, cues, values, files)
         return await plan_edit(self._editor, ingredients, folder)
+
+    async def _values(self, run: Run, video: Video) -> dict[MergeField, str]:
+        """What the fields of texts stand for; the account is the first by name, as the preview has it."""
+        async with run.db.begin() as session:
+            account = await session.scalar(
+                select(Account)
+                .where(Account.user_id == video.user_id, Account.status != DISCONNECTED)
+                .order_by(Account.username, Account.id)
+                .limit(1)
+            )
+        values = {MergeField.VIDEO_TITLE: video.title}
+        if account is not None:
+            values[MergeField.ACCOUNT_NICKNAME] = account.nickname
+            values[MergeField.ACCOUNT_USERNAME] = account.username
+        return values
 
     async def _files(self, run: Run, spec: PatternSpec, user_id: UUID, folder: Path) -> dict[str, Path]:
         """Local copies of what the pattern names: logo, music, intro and the like."""
