@@ -84,7 +84,8 @@ class QueueSettings(BaseSettings):
     @property
     def lock_duration_ms(self) -> int:
         """Milliseconds that a BullMQ job lock lives between renewals."""
-        return 300_000 if self.profile == "metered" else 120_000
+        # Renewed every quarter of it, at a command each. A dead worker's jobs come back by their leases.
+        return 1_200_000 if self.profile == "metered" else 120_000
 
 
 class StorageSettings(BaseSettings):
