@@ -39,6 +39,8 @@ PATTERN = {
     "effects": {"brightness": 0.05, "contrast": 0.1, "saturation": 0.2, "look": "vintage", "vignette": 0.5},
     "layout": {"safe_areas": False},
 }
+Row = tuple[str, Cost, float | None, int]
+"""What, its cost, VMAF, bytes."""
 CPU_BAR, WALL_BAR = 0.30, 1.05
 
 
@@ -55,8 +57,11 @@ async def measure(options: Options, console: Console) -> Mapping[str, Any]:
         vmaf = await _vmaf(folder, plan.output, folder / "lossless.mkv")
         vmaf_original = await _vmaf(folder, folder / "o3.mp4", folder / "lossless-original.mkv")
         sizes = {"ours": plan.output.stat().st_size, "original": (folder / "o3.mp4").stat().st_size}
-    rows = [("three passes, as the original", original, vmaf_original, sizes["original"])]
-    rows += [("one pass", ours, vmaf, sizes["ours"]), ("the graph alone, nothing encoded", floor, None, 0)]
+    rows: list[Row] = [
+        ("three passes, as the original", original, vmaf_original, sizes["original"]),
+        ("one pass", ours, vmaf, sizes["ours"]),
+        ("the graph alone, nothing encoded", floor, None, 0),
+    ]
     if moviepy is not None:
         rows.append(("MoviePy: logo and text only", moviepy, None, 0))
     _show(console, rows, seconds)
@@ -160,14 +165,22 @@ async def _moviepy(folder: Path, fonts: FontLibrary, console: Console) -> Cost |
     """MoviePy in a Python path of its own: it wants another Pillow than we do."""
     packages = folder / "moviepy"
     uv = Path(sys.executable).with_name("uv")
-    install = [uv if uv.exists() else "uv", "pip", "install", "-q", "--target", packages, "moviepy==2.2.1"]
+    install: list[str | Path] = [
+        uv if uv.exists() else "uv",
+        "pip",
+        "install",
+        "-q",
+        "--target",
+        packages,
+        "moviepy==2.2.1",
+    ]
     try:
         await cost_of(install, folder=folder)
     except (RuntimeError, FileNotFoundError) as error:
         console.print(f"MoviePy is left out: {str(error).splitlines()[0]}", style="yellow")
         return None
     script, font = Path(__file__).with_name("_moviepy.py"), fonts.faces[Font.MANROPE].path
-    command = [sys.executable, "-S", script, "clip.mp4", "logo.png", font, "moviepy.mp4"]
+    command: list[str | Path] = [sys.executable, "-S", script, "clip.mp4", "logo.png", font, "moviepy.mp4"]
     cost, _ = await cost_of(command, folder=folder, env={"PYTHONPATH": str(packages)})
     return cost
 
@@ -183,7 +196,7 @@ async def _ffmpeg(folder: Path, *arguments: str) -> None:
     await cost_of([FFMPEG, "-nostdin", "-v", "error", "-y", *arguments], folder=folder)
 
 
-def _show(console: Console, rows: list[tuple[str, Cost, float | None, int]], seconds: int) -> None:
+def _show(console: Console, rows: list[Row], seconds: int) -> None:
     heads = ("", "CPU s", "wall s", "peak MB", "VMAF", "MB")
     show_table(
         console,
