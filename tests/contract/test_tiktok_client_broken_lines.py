@@ -313,12 +313,18 @@ async def test_a_chunk_is_never_held_in_memory() -> None:
     assert peak < 4_000_000
 
 
+def hear_libraries(caplog: pytest.LogCaptureFixture) -> None:
+    """Let every library log, whatever another test has set for it."""
+    for name in (None, "httpcore2", "httpx2"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+
 async def test_the_upload_token_reaches_no_log_of_any_library(caplog: pytest.LogCaptureFixture) -> None:
     async def store(line: Line) -> None:
         await line.request()
         await line.say(STORED)
 
-    caplog.set_level(logging.DEBUG)
+    hear_libraries(caplog)
     async with sending_to(store) as sending:
         await sending.send(SMALL)
     assert "receive_response_headers" in caplog.text, "the libraries did log"
@@ -326,7 +332,7 @@ async def test_the_upload_token_reaches_no_log_of_any_library(caplog: pytest.Log
 
 
 async def test_the_access_token_reaches_no_log_of_any_library(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    hear_libraries(caplog)
     async with client_of(cut_within_answer) as client:
         with pytest.raises(TikTokOutcomeUnknown):
             await client.init_video(TOKEN, POST, SMALL)
@@ -377,7 +383,7 @@ async def test_a_sending_that_is_called_off_closes_source_and_line_at_once() -> 
 
 
 def test_a_client_logs_addresses_which_is_why_chunks_go_without_one(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    hear_libraries(caplog)
     with httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(206))) as http:
         http.put("https://open-upload.tiktokapis.com/video/?upload_token=s3cret")
     assert "s3cret" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,9 @@ class Receiver:
         self.got: list[tuple[str, bytes]] = []
         self.statuses: list[int] = []
         self.videos: dict[str, bytes] = {}
+        self.lets_go = asyncio.Event()
+        """Cleared, it serves no video until it is set again."""
+        self.lets_go.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "GET":
@@ -55,6 +59,7 @@ class Receiver:
         await _send(send, self.statuses.pop(0) if self.statuses else 200)
 
     async def _serve(self, path: str, send: Send) -> None:
+        await self.lets_go.wait()
         if path == "/moved.mp4":
             await _send(send, 302, headers=[(b"location", b"/clip.mp4")])
         elif path in self.videos:

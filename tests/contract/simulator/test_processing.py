@@ -147,8 +147,10 @@ async def pull(rig: Rig, path: str) -> tuple[Person, str]:
 
 async def test_a_video_is_pulled(rig: Rig, clip: bytes) -> None:
     rig.receiver.videos["/clip.mp4"] = clip
+    rig.receiver.lets_go.clear()
     ana, publish_id = await pull(rig, "/clip.mp4")
     assert await ana.status(publish_id) == {"status": "PROCESSING_DOWNLOAD", "downloaded_bytes": 0}
+    rig.receiver.lets_go.set()
     await rig.pass_time(2)
     assert await ana.status(publish_id) == {
         "status": "PUBLISH_COMPLETE",
@@ -167,8 +169,10 @@ async def test_a_pull_that_fails_or_is_redirected_says_so(rig: Rig, clip: bytes,
 
 
 async def test_a_pull_can_be_cancelled_before_it_is_here(rig: Rig) -> None:
+    rig.receiver.lets_go.clear()
     ana, publish_id = await pull(rig, "/clip.mp4")
     assert error_of(await ana.post("cancel", {"publish_id": publish_id})) == (200, "ok")
+    rig.receiver.lets_go.set()
     await rig.settle()
     assert (await ana.status(publish_id))["fail_reason"] == "publish_cancelled"
     again = await ana.post("cancel", {"publish_id": publish_id})

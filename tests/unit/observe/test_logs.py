@@ -18,7 +18,11 @@ KEY = "sk_" + "x" * 43
 def _leave_logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    known = set(root.manager.loggerDict)
+    levels = {name: logging.getLogger(name).level for name in known}
     yield
+    for name in set(root.manager.loggerDict):
+        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
     root.handlers[:] = handlers
