@@ -69,7 +69,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     sections: dict[str, BaseSettings] = {}
     for name, known in Settings.model_fields.items():
         section = known.annotation
-        if not isinstance(section, type) or not issubclass(section, BaseSettings):  # pragma: no cover
+        if not isinstance(section, type) or not issubclass(section, BaseSettings):  # pragma: no cover - a bug
             raise TypeError(f"{name} is no section of settings")
         names = {str(entry.validation_alias) for entry in section.model_fields.values()}
         found: dict[str, Any] = {key: environment[key] for key in names & environment.keys()}
