@@ -18,9 +18,9 @@ from subiteya.tiktok.error_table import ROWS
 
 _INTRODUCTION: Final = """
 The API answers every error as a problem document (RFC 9457) that carries a `code` of this table. Codes are
-stable, sentences may change. `…` in a sentence stands for a value that the error fills in. *Retry* says
-whether the same request can succeed later without anybody doing anything; *button* names what the person can
-do.
+stable, sentences may change; [each has a page](../errors/README.md) that says why it happens and what helps.
+`…` in a sentence stands for a value that the error fills in. *Retry* says whether the same request can
+succeed later without anybody doing anything; *button* names what the person can do.
 """
 _TIKTOK: Final = """
 What becomes of a post when TikTok refuses, by TikTok's own code. Events and posts name it with `tiktok_` in
@@ -32,7 +32,7 @@ came.
 def errors_page() -> str:
     """The page."""
     kinds = [(code(kind.value), meaning_of(kind)) for kind in Kind]
-    rows = sorted(ROWS, key=lambda row: (row.code, _places(row)))
+    rows = sorted(ROWS, key=lambda row: (row.code, places(row)))
     return page(
         "Errors",
         _INTRODUCTION,
@@ -60,20 +60,22 @@ def _our_row(error: type[SubiteyaError]) -> tuple[str, ...]:
         str(error.status),
         "yes" if error.retryable else "no",
         code(error.button or ""),
-        _blank(error.message),
-        _blank(translate(error.message, "es")),
+        blank(error.message),
+        blank(translate(error.message, "es")),
     )
 
 
 def _their_row(row: Row) -> tuple[str, ...]:
-    return code(row.code), _places(row), row.kind.value, code(row.button or ""), row.en, row.es
+    return code(row.code), places(row), row.kind.value, code(row.button or ""), row.en, row.es
 
 
-def _places(row: Row) -> str:
+def places(row: Row) -> str:
+    """Where a code comes from, as one text."""
     return ", ".join(place.value for place in Place if place in row.places)
 
 
-def _blank(sentence: str) -> str:
+def blank(sentence: str) -> str:
+    """The sentence with `…` where an error fills in a value."""
     return sentence.format_map(_Ellipsis())
 
 

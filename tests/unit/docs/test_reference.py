@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import reference
+from reference_pages import error_pages
 from reference_pages.cli import commands
 from reference_pages.enums import meaning_of
 from reference_pages.errors import our_errors
@@ -69,6 +70,25 @@ def test_every_refusal_of_tiktok_is_in_the_reference_in_both_languages() -> None
     text = page("errors.md")
     assert {row.code for row in ROWS if f"| `{row.code}` |" not in text} == set()
     assert {row.code for row in ROWS if row.es not in text or row.en not in text} == set()
+
+
+def test_every_error_has_a_page_of_its_own_that_is_what_the_code_says_now() -> None:
+    there = {path.name for path in (ROOT / "docs" / "errors").glob("*.md")}
+    codes = literals(r'^    code(?:: ClassVar\[str\])? = "([a-z_]+)"', *SOURCE.rglob("*.py"))
+    assert there == {"README.md"} | {f"{code}.md" for code in codes} | {
+        f"{row.error_code}.md" for row in ROWS
+    }
+    pages = {path: text for path, text in reference.texts().items() if path.parent.name == "errors"}
+    assert {path.name for path in pages} == there
+    stale = {str(path) for path, text in pages.items() if (ROOT / "docs" / path).read_text("utf-8") != text}
+    assert stale == set(), "run `make docs` and commit docs/errors"
+
+
+def test_notes_that_no_error_needs_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = {**error_pages.notes_of_ours(), "no_such_error": {"cause": "", "you": ""}}
+    monkeypatch.setattr(error_pages, "notes_of_ours", lambda: notes)
+    with pytest.raises(LookupError, match="no_such_error"):
+        error_pages.error_pages()
 
 
 def test_every_command_and_option_is_in_the_reference() -> None:
