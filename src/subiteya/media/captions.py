@@ -12,6 +12,7 @@ from subiteya.domain.pattern import (
     PatternSpec,
     SubtitleAnimation,
     SubtitlePosition,
+    SubtitleSource,
     SubtitlesSpec,
     SubtitleStyle,
 )
@@ -33,7 +34,7 @@ _POP = r"{\fscx70\fscy70\t(0,80,\fscx106\fscy106)\t(80,140,\fscx100\fscy100)}"
 def add_captions(file: AssFile, cues: Sequence[Cue], spec: PatternSpec) -> None:
     """Adds the cues as the pattern wants them; nothing when it wants none."""
     captions = spec.subtitles
-    if not captions.enabled:
+    if captions.source is SubtitleSource.NONE:
         return
     side = _side(file, spec)
     file.add_style(_STYLE, _style(file, spec, side))

@@ -33,7 +33,7 @@ async def test_a_pattern_is_kept_with_everything_that_was_left_out(api: httpx2.A
     assert listed == [made]
     assert (made["name"], made["version"]) == ("Luz", 1)
     assert (made["spec"]["effects"]["look"], made["spec"]["logo"]["opacity"]) == ("vibrant", 0.5)
-    assert made["spec"]["subtitles"]["enabled"] is True
+    assert (made["spec"]["version"], made["spec"]["subtitles"]["source"]) == (2, "video")
 
 
 async def test_saving_makes_the_next_version_and_a_stale_one_is_refused(api: httpx2.AsyncClient) -> None:
@@ -71,7 +71,7 @@ async def test_a_pattern_with_a_mistake_is_refused_with_the_fields_name(
     cases: list[tuple[dict[str, Any], str, str]] = [
         ({"spec": {"effects": {"contrast": 2}}}, "bad_pattern", "effects.contrast"),
         ({"spec": {"logo": {"key": theirs}}}, "bad_pattern", "logo.key"),
-        ({"spec": {"version": 2}}, "bad_pattern", "version"),
+        ({"spec": {"version": 3}}, "bad_pattern", "version"),
         ({"spec": "x"}, "bad_input", "body.spec"),
         ({"name": ""}, "bad_input", "body.name"),
         ({"colour": "red"}, "bad_input", "body.colour"),

@@ -64,7 +64,7 @@ async def test_the_sample_is_shown_when_no_video_is_named(api: httpx2.AsyncClien
     red, _, blue = np.moveaxis(np.asarray(grey).astype(int), 2, 0)
     assert np.abs(red - blue).max() < 25
     captioned = await shown(api, second=1.0, spec={"subtitles": {"size_percent": 5}})
-    bare = await shown(api, second=1.0, spec={"subtitles": {"enabled": False}})
+    bare = await shown(api, second=1.0, spec={"subtitles": {"source": "none"}})
     assert captioned.tobytes() != bare.tobytes()
 
 

@@ -88,7 +88,7 @@ def test_text_that_no_font_has_burns_nothing(fonts: FontLibrary, tmp_path: Path)
 
 
 def test_switched_off_subtitles_burn_nothing(fonts: FontLibrary, tmp_path: Path) -> None:
-    assert file_of(fonts, tmp_path, {"subtitles": {"enabled": False}}, [Cue(0, 1000, "Hola")]) is None
+    assert file_of(fonts, tmp_path, {"subtitles": {"source": "none"}}, [Cue(0, 1000, "Hola")]) is None
 
 
 def test_casing_knows_spanish(fonts: FontLibrary, tmp_path: Path) -> None:

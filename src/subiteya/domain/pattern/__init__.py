@@ -19,8 +19,10 @@ from subiteya.domain.pattern.subtitles import (
     Font,
     SubtitleAnimation,
     SubtitlePosition,
+    SubtitleSource,
     SubtitlesSpec,
     SubtitleStyle,
+    WithoutWords,
 )
 from subiteya.domain.pattern.texts import MergeField, Placed, TextSpec, TextStyle
 from subiteya.domain.pattern.time import TimeSpec
@@ -44,10 +46,12 @@ __all__ = [
     "SoundSpec",
     "SubtitleAnimation",
     "SubtitlePosition",
+    "SubtitleSource",
     "SubtitleStyle",
     "SubtitlesSpec",
     "Target",
     "TextSpec",
     "TextStyle",
     "TimeSpec",
+    "WithoutWords",
 ]

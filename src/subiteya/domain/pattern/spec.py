@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError
+from pydantic_core import from_json, to_json
 
 from subiteya.domain.errors import BadPattern
 from subiteya.domain.pattern.base import Section
@@ -19,6 +20,7 @@ from subiteya.domain.pattern.sound import SoundSpec
 from subiteya.domain.pattern.subtitles import SubtitlesSpec
 from subiteya.domain.pattern.texts import TextSpec
 from subiteya.domain.pattern.time import TimeSpec
+from subiteya.domain.pattern.upgrade import LATEST, upgrade
 
 _MAX_BYTES = 65_536  # a specification is a few kB; more is a mistake or an attack
 
@@ -26,9 +28,9 @@ _MAX_BYTES = 65_536  # a specification is a few kB; more is a mistake or an atta
 class PatternSpec(Section):
     """What an edit does to a clip. Every section may be left out; an empty one changes nothing."""
 
-    latest: ClassVar[int] = 1
+    latest: ClassVar[int] = LATEST
 
-    version: Literal[1] = Field(1, description="Version of this format.")
+    version: Literal[2] = Field(2, description="Version of this format. Older ones are read as well.")
     logo: LogoSpec = Field(default_factory=LogoSpec, description="Logo.")
     texts: tuple[TextSpec, ...] = Field((), max_length=10, description="Texts on the picture.")
     subtitles: SubtitlesSpec = Field(default_factory=SubtitlesSpec, description="Burned-in subtitles.")
@@ -40,7 +42,7 @@ class PatternSpec(Section):
 
     @classmethod
     def parse(cls, data: str | bytes | Mapping[str, Any]) -> Self:
-        """Reads a specification from JSON text or from decoded JSON.
+        """Reads a specification of this version or an older one from JSON text or from decoded JSON.
 
         Raises:
             BadPattern: It does not validate; `what` names the first field at fault (`logo.opacity`), `why`
@@ -54,7 +56,7 @@ class PatternSpec(Section):
             why = f"longer than {_MAX_BYTES} bytes"
             raise BadPattern(what="$", why=why, problems=[("$", why)])
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate_json(_upgraded(text))
         except ValidationError as error:
             problems = [
                 (".".join(map(str, problem["loc"])) or "$", problem["msg"])
@@ -66,14 +68,14 @@ class PatternSpec(Section):
     def merge(cls, *layers: Mapping[str, Any]) -> Self:
         """The specification of several partial ones, later over earlier (a video's own over its account's).
 
-        Objects merge field by field; lists and plain values replace.
+        Objects merge field by field; lists and plain values replace. Each may be of another version.
 
         Raises:
             BadPattern: The result does not validate.
         """
         merged: dict[str, Any] = {}
         for layer in layers:
-            merged = _merge(merged, layer)
+            merged = _merge(merged, upgrade(layer))
         return cls.parse(merged)
 
     @property
@@ -113,6 +115,15 @@ class PatternSpec(Section):
     def content_hash(self) -> str:
         """SHA-256 of the canonical text, in hex: equal for equal patterns."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def _upgraded(text: str | bytes) -> str | bytes:
+    """The text in the words of the present version; as it is when it holds no object."""
+    try:
+        raw = from_json(text)
+    except ValueError:
+        return text  # validation says what is wrong with it
+    return to_json(upgrade(raw), inf_nan_mode="constants") if isinstance(raw, dict) else text
 
 
 def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""How subtitles look and move. Their words come with the video, never with the pattern."""
+"""Where subtitles come from, how they look and move. Their words are the video's, never the pattern's."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from subiteya.domain.pattern.base import Colour, Section
 
@@ -50,10 +51,43 @@ class SubtitlePosition(StrEnum):
     TOP = "top"
 
 
-class SubtitlesSpec(Section):
-    """Burned-in subtitles; nothing happens when the video comes without any."""
+class SubtitleSource(StrEnum):
+    """Where the words come from."""
 
-    enabled: bool = Field(default=True, description="Burn in the subtitles that come with the video.")
+    NONE = "none"
+    VIDEO = "video"
+    AUTO = "auto"
+
+
+class WithoutWords(StrEnum):
+    """What happens when a video should be transcribed and nothing is there that could do it."""
+
+    WAIT = "wait"
+    GO_ON = "go_on"
+
+
+AUTO_LANGUAGE = "auto"
+Language = Annotated[str, StringConstraints(pattern=r"^(?:auto|[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3})$")]
+"""A language as BCP 47 writes it (`es`, `en`, `pt-BR`), or `auto`."""
+
+
+class SubtitlesSpec(Section):
+    """Where the words come from and how they look, burned into the picture."""
+
+    source: SubtitleSource = Field(
+        SubtitleSource.VIDEO,
+        description="None burns in none; video those that come with the video, if any do; auto those, and"
+        " without any what is said in it, transcribed.",
+    )
+    language: Language = Field(
+        AUTO_LANGUAGE,
+        description="What is spoken, for the transcription: `es`, `en`, `pt-BR`, …; auto finds it out.",
+    )
+    without: WithoutWords = Field(
+        WithoutWords.WAIT,
+        description="When nothing can transcribe (no model, no key): wait until there are words, or go on"
+        " without subtitles. Words are never made up.",
+    )
     font: Font = Field(Font.MANROPE, description="Typeface.")
     size_percent: float = Field(
         3.6, ge=1, le=15, description="Height of a line in per cent of the picture's height."
