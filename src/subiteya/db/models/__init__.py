@@ -2,7 +2,7 @@
 
 from subiteya.db.models.access import ApiKey, LoginLink, Session, User
 from subiteya.db.models.base import Base
-from subiteya.db.models.brand import Account, BrandPattern
+from subiteya.db.models.brand import Account, Asset, BrandPattern
 from subiteya.db.models.post import Post
 from subiteya.db.models.video import Upload, Video
 from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Outbox, RateSlot
@@ -10,6 +10,7 @@ from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Outbox, RateSl
 __all__ = [
     "Account",
     "ApiKey",
+    "Asset",
     "Base",
     "BrandPattern",
     "Event",

@@ -1,4 +1,4 @@
-"""Whose brand and where it goes: brand patterns and TikTok accounts."""
+"""Whose brand and where it goes: brand patterns, the files they name, and TikTok accounts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from subiteya.db.models.base import Base, CreatedAt, Key, UpdatedAt
+from subiteya.db.models.base import Base, CreatedAt, Key, UpdatedAt, word
+from subiteya.domain.assets import AssetKind
 
 
 class BrandPattern(Base):
@@ -24,6 +25,27 @@ class BrandPattern(Base):
     spec: Mapped[dict[str, Any]]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class Asset(Base):
+    """A file that patterns may name. Its id stands in its key, and is that of the upload that brought it."""
+
+    __tablename__ = "asset"
+    __table_args__ = (Index("ix_asset_user_id_created_at", "user_id", "created_at"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    kind: Mapped[AssetKind] = mapped_column(word(AssetKind))
+    key: Mapped[str] = mapped_column(unique=True)
+    filename: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Null for files that were brought before this table was there."""
+    facts: Mapped[dict[str, Any]]
+    """What was found in it: width, height, seconds, steps."""
+    created_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+    """The row stays, so that nobody can name the file again."""
 
 
 class Account(Base):

@@ -55,6 +55,8 @@ class Video(Base):
     source_bytes: Mapped[int] = mapped_column(BigInteger)
     content_type: Mapped[str]
     probe: Mapped[dict[str, Any]]
+    measured: Mapped[dict[str, Any] | None]
+    """What a pre-flight heard and saw in the source (`domain.measured`); null until one was asked for."""
     subtitles: Mapped[str | None]
     subtitles_name: Mapped[str | None]
     pattern_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("brand_pattern.id", ondelete="SET NULL"))
