@@ -13,7 +13,7 @@ from subiteya.config import Settings
 from subiteya.media.edit import Editor
 from subiteya.media.ffmpeg import find_ffmpeg
 from subiteya.media.fonts import bundled_fonts
-from subiteya.pipeline.edit import EditJourney
+from subiteya.pipeline.edit.journey import EditJourney
 from subiteya.pipeline.tools import Tools
 from subiteya.pipeline.work_folder import remove_abandoned
 from subiteya.workers.run_worker import Shift, run_worker

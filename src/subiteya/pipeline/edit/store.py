@@ -1,0 +1,64 @@
+"""A clip's way into storage, and what is written down of it."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import update
+
+from subiteya.db.models import Video
+from subiteya.db.moves import note
+from subiteya.domain.errors import LostTheJob, StorageUnavailable
+from subiteya.domain.keys import VideoFile, video_key
+from subiteya.media.graph import EditPlan
+from subiteya.pipeline.journey import Run
+from subiteya.pipeline.patience import patiently
+from subiteya.storage import ObjectInfo
+
+log = structlog.get_logger(__name__)
+
+
+async def send(run: Run, video: Video, plan: EditPlan) -> ObjectInfo:
+    """Bring the clip at `plan.output` into storage."""
+    key = _key(run, video, plan.output.suffix)
+    return await run.tools.storage.files.upload(plan.output, key, content_type=plan.content_type)
+
+
+async def keep(run: Run, video: Video, info: ObjectInfo, seconds: float) -> None:
+    """Write down what was stored, and remove what it replaces.
+
+    Raises:
+        LostTheJob: called off or taken over while it was stored; the object is gone again.
+    """
+    try:
+        await patiently(lambda: _write(run, video, info, seconds))
+    except LostTheJob:
+        # Nobody will ever ask for this object.
+        await _drop(run, info.key)
+        raise
+    if video.edited_key is not None and video.edited_key != info.key:
+        await _drop(run, video.edited_key)
+
+
+async def _write(run: Run, video: Video, info: ObjectInfo, seconds: float) -> None:
+    """Under the fence: a late writer's object is not what the row means."""
+    async with run.db.begin() as session:
+        await run.fence(session)
+        await session.execute(
+            update(Video)
+            .where(Video.id == video.id)
+            .values(edited_key=info.key, edited_bytes=info.size, edited_etag=info.etag)
+        )
+        await note(session, run.why("stored", bytes=info.size, ffmpeg_seconds=round(seconds, 2)), video=video)
+
+
+def _key(run: Run, video: Video, suffix: str) -> str:
+    """A key that no other attempt writes to: a worker that was thought dead may still be storing."""
+    take = run.claim.run * 1000 + run.claim.attempt
+    return video_key(video.user_id, video.id, VideoFile.EDITED, suffix, take=take)
+
+
+async def _drop(run: Run, key: str) -> None:
+    try:
+        await run.tools.storage.objects.delete(key)
+    except StorageUnavailable:
+        log.info("an edit that nobody needs stays until the bucket's own rule removes it", key=key)
