@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 
 from subiteya.config.engines import DatabaseSettings, HomeSettings, QueueSettings, StorageSettings
 from subiteya.config.serving import HttpSettings, ObserveSettings, SecuritySettings
+from subiteya.config.words import TranscribeSettings
 from subiteya.config.work import EditSettings, JobSettings, TikTokSettings, UploadSettings
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Settings",
     "StorageSettings",
     "TikTokSettings",
+    "TranscribeSettings",
     "UploadSettings",
 ]
 
@@ -35,6 +37,7 @@ SECTIONS: tuple[type[BaseSettings], ...] = (
     QueueSettings,
     StorageSettings,
     EditSettings,
+    TranscribeSettings,
     UploadSettings,
     JobSettings,
     TikTokSettings,
@@ -57,6 +60,7 @@ class Settings(BaseModel):
     queue: QueueSettings = Field(default_factory=QueueSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     edit: EditSettings = Field(default_factory=EditSettings)
+    transcribe: TranscribeSettings = Field(default_factory=TranscribeSettings)
     upload: UploadSettings = Field(default_factory=UploadSettings)
     jobs: JobSettings = Field(default_factory=JobSettings)
     tiktok: TikTokSettings = Field(default_factory=TikTokSettings)
