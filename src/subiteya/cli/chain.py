@@ -14,7 +14,11 @@ from subiteya.cli.upload_file import upload_file
 from subiteya.domain.errors import BadInput, SubiteyaError
 
 EDIT_ENDED: Final = frozenset({"EDITED", "FAILED_EDIT", "CANCELLED"})
-POST_ENDED: Final = frozenset({"POSTED", "UNCONFIRMED", "NEEDS_ATTENTION", "FAILED_UPLOAD", "CANCELLED"})
+POST_ENDED: Final = frozenset(
+    {"POSTED", "IN_INBOX", "SCHEDULED", "UNCONFIRMED", "NEEDS_ATTENTION", "FAILED_UPLOAD", "CANCELLED"}
+)
+"""Where there is nothing more to wait for here: a draft waits in the app, a scheduled post for its time."""
+GOOD_ENDS: Final = frozenset({"POSTED", "IN_INBOX", "SCHEDULED"})
 
 
 class ChainBroken(SubiteyaError):
@@ -39,6 +43,10 @@ class Order:
     """Id or @username."""
     caption: str = ""
     privacy: str = "SELF_ONLY"
+    draft: bool = False
+    """Into the TikTok inbox, to be posted in the app."""
+    next_free_slot: bool = False
+    """At the account's next free posting time, instead of now."""
     notes: Path = field(default=Path(".subiteya/uploads"))
 
 
@@ -50,6 +58,8 @@ class Watcher:
     """(bytes stored, bytes in all)"""
     changed: Callable[[dict[str, Any]], None]
     """The video's row."""
+    warned: Callable[[str], None] = lambda _sentence: None
+    """A sentence of the server's."""
 
 
 async def run_chain(api: ApiClient, order: Order, watcher: Watcher) -> dict[str, Any]:
@@ -73,8 +83,16 @@ async def run_chain(api: ApiClient, order: Order, watcher: Watcher) -> dict[str,
     before = {post["id"] for post in video["posts"]}
     queued = await api.post(
         f"/videos/{video['id']}/queue-upload",
-        {"account_id": account["id"], "caption": order.caption, "privacy_level": order.privacy},
+        {
+            "account_id": account["id"],
+            "mode": "draft" if order.draft else "direct",
+            "caption": order.caption,
+            "privacy_level": order.privacy,
+            "when": "next_free_slot" if order.next_free_slot else None,
+        },
     )
+    for warning in queued["warnings"]:
+        watcher.warned(warning["message"])
     ours = next(post["id"] for post in queued["posts"] if post["id"] not in before)
     return await _posted(api, video["id"], ours, watcher)
 
@@ -108,7 +126,7 @@ async def _posted(api: ApiClient, video_id: str, post_id: str, watcher: Watcher)
             post = next((one for one in video["posts"] if one["id"] == post_id), None)
             if post is not None and post["status"] in POST_ENDED:
                 break
-    if post is None or post["status"] != "POSTED":
+    if post is None or post["status"] not in GOOD_ENDS:
         raise ChainBroken(why=_why(post or video))
     return video
 

@@ -24,6 +24,7 @@ WORDS: Final = {
     "SCHEDULED": ("scheduled", "programado"),
     "UPLOADING": ("sending to TikTok", "enviando a TikTok"),
     "CONFIRMING": ("TikTok is checking", "TikTok lo revisa"),
+    "IN_INBOX": ("draft in your TikTok inbox", "borrador en tu bandeja de TikTok"),
     "POSTED": ("posted", "publicado"),
     "UNCONFIRMED": ("unconfirmed", "sin confirmar"),
     "NEEDS_ATTENTION": ("needs you", "te necesita"),

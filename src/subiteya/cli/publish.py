@@ -54,6 +54,12 @@ def publish(  # noqa: PLR0917 - Typer reads them by name
         typer.Option(help="Subtitles to burn in: .srt, .vtt or .ass.", exists=True, dir_okay=False),
     ] = None,
     privacy: Annotated[str, typer.Option(help="Privacy level as TikTok names it.")] = "SELF_ONLY",
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Into your TikTok inbox, to be finished and posted in the app.")
+    ] = False,
+    next_free_slot: Annotated[
+        bool, typer.Option("--next-free-slot", help="At the account's next free posting time.")
+    ] = False,
     url: Annotated[
         str | None,
         typer.Option(
@@ -66,7 +72,10 @@ def publish(  # noqa: PLR0917 - Typer reads them by name
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of bars.")] = False,
 ) -> None:
-    """Upload a clip, brand it, post it, and wait until TikTok has confirmed it."""
+    """Upload a clip, brand it, post it, and wait until TikTok has confirmed it.
+
+    A draft has arrived when it is in your inbox. What is planned for later is not waited for.
+    """
     order = Order(
         clip=clip,
         title=title,
@@ -76,6 +85,8 @@ def publish(  # noqa: PLR0917 - Typer reads them by name
         account=account,
         caption=caption,
         privacy=privacy,
+        draft=draft,
+        next_free_slot=next_free_slot,
         notes=read_settings().home.home / "uploads",
     )
     run(_publish(order, url, api_key, as_json=as_json))
@@ -96,7 +107,7 @@ async def publish_order(api: ApiClient, order: Order, server: Server, *, as_json
         print(json.dumps({"video": video, "events": events, "link": link_of(video, server)}))  # noqa: T201 - for scripts
         return video
     with JourneyView(console, language()) as view:
-        video = await run_chain(api, order, Watcher(view.uploaded, view.changed))
+        video = await run_chain(api, order, Watcher(view.uploaded, view.changed, console.print))
     events = (await api.get(f"/videos/{video['id']}/events"))["events"]
     console.print()
     console.print(timeline_table(events, language()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, text
@@ -33,11 +33,7 @@ async def reserve(
     Returns:
         The aware time of the slot.
     """
-    for scope in sorted(rates):
-        # Held until the transaction ends, in one order for everybody; safe behind a transaction pooler.
-        await session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"), {"scope": scope}
-        )
+    await lock(session, rates)
     await release(session, owner)
     now = await database_now(session)
     slot = await _first(session, rates, now, max(now, not_before) if not_before is not None else now)
@@ -47,6 +43,17 @@ async def reserve(
     )
     await session.flush()
     return slot
+
+
+async def lock(session: AsyncSession, scopes: Iterable[str]) -> None:
+    """Keep others from reserving in these scopes; whoever needs several reservations locks all at once.
+
+    Held until the transaction ends, in one order for everybody; safe behind a transaction pooler.
+    """
+    for scope in sorted(set(scopes)):
+        await session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"), {"scope": scope}
+        )
 
 
 async def look_ahead(session: AsyncSession, rates: Mapping[str, Rate]) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subiteya.domain.errors import BadInput, SubiteyaError, WrongState
+from subiteya.domain.errors import BadInput, NotAllowed, SubiteyaError, WrongState
 
 
 class UnauditedApp(BadInput):
@@ -29,6 +29,44 @@ class PrivacyNotOffered(BadInput):
     code = "privacy_not_offered"
     message = "TikTok does not offer the audience {level} to this account. Choose another one."
     button = "choose_privacy"
+
+
+class ScopeMissing(NotAllowed):
+    """The user unticked what posting needs."""
+
+    code = "scope_missing"
+    message = "TikTok did not grant {scope}. Connect again and leave every box ticked."
+    button = "reconnect"
+
+
+class DraftScopeMissing(NotAllowed):
+    """The account's owner has not allowed drafts."""
+
+    code = "draft_scope_missing"
+    message = (
+        "This account has not allowed drafts (video.upload). Connect it again and leave every box ticked, "
+        "or post directly."
+    )
+    button = "reconnect"
+
+
+class NoPostingSlots(BadInput):
+    """The next free slot was asked for, and the account has none."""
+
+    code = "no_posting_slots"
+    message = "This account has no posting times yet. Set some, or choose a time for this post."
+    button = "set_posting_slots"
+
+
+class PostingSlotsTaken(WrongState):
+    """Every posting slot within reach holds a post."""
+
+    code = "posting_slots_taken"
+    message = (
+        "Every posting time of this account in the next 90 days is taken. "
+        "Add posting times, or choose a time for this post."
+    )
+    button = "set_posting_slots"
 
 
 class MissedSchedule(SubiteyaError):

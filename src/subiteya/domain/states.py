@@ -21,6 +21,8 @@ class VideoStatus(StrEnum):
     """At least one post waits for its time, its window or a worker."""
     UPLOADING = "UPLOADING"
     """At least one post is being sent or waits for TikTok's word."""
+    IN_INBOX = "IN_INBOX"
+    """Nothing is under way: what TikTok has not posted waits as a draft in the owner's TikTok inbox."""
     POSTED = "POSTED"
     """TikTok confirmed every post."""
     FAILED_EDIT = "FAILED_EDIT"
@@ -42,6 +44,8 @@ class PostStatus(StrEnum):
     """An upload worker holds it."""
     CONFIRMING = "CONFIRMING"
     """TikTok has every byte; we wait for its word."""
+    IN_INBOX = "IN_INBOX"
+    """The draft is in its owner's TikTok inbox; only they can post it, in the app."""
     POSTED = "POSTED"
     """TikTok said PUBLISH_COMPLETE."""
     UNCONFIRMED = "UNCONFIRMED"
@@ -94,11 +98,16 @@ VIDEO_MOVES: Mapping[VideoStatus, frozenset[VideoStatus]] = {
     _V.EDITING_QUEUED: frozenset({_V.EDITING, _V.FAILED_EDIT, _V.CANCELLED}),
     _V.EDITING: frozenset({_V.EDITED, _V.EDITING_QUEUED, _V.FAILED_EDIT, _V.CANCELLED}),
     _V.EDITED: frozenset({_V.EDITING_QUEUED, _V.UPLOAD_QUEUED, _V.CANCELLED}),
-    _V.UPLOAD_QUEUED: frozenset({_V.UPLOADING, _V.EDITED, _V.POSTED, _V.FAILED_UPLOAD, _V.CANCELLED}),
-    _V.UPLOADING: frozenset({_V.POSTED, _V.UPLOAD_QUEUED, _V.FAILED_UPLOAD, _V.EDITED}),
+    _V.UPLOAD_QUEUED: frozenset(
+        {_V.UPLOADING, _V.EDITED, _V.IN_INBOX, _V.POSTED, _V.FAILED_UPLOAD, _V.CANCELLED}
+    ),
+    _V.UPLOADING: frozenset({_V.IN_INBOX, _V.POSTED, _V.UPLOAD_QUEUED, _V.FAILED_UPLOAD, _V.EDITED}),
+    _V.IN_INBOX: frozenset({_V.POSTED, _V.UPLOAD_QUEUED, _V.FAILED_UPLOAD}),
     _V.POSTED: frozenset({_V.UPLOAD_QUEUED}),
     _V.FAILED_EDIT: frozenset({_V.EDITING_QUEUED, _V.CANCELLED}),
-    _V.FAILED_UPLOAD: frozenset({_V.UPLOAD_QUEUED, _V.UPLOADING, _V.POSTED, _V.EDITED, _V.CANCELLED}),
+    _V.FAILED_UPLOAD: frozenset(
+        {_V.UPLOAD_QUEUED, _V.UPLOADING, _V.IN_INBOX, _V.POSTED, _V.EDITED, _V.CANCELLED}
+    ),
     _V.CANCELLED: frozenset({_V.EDITING_QUEUED}),
 }
 
@@ -112,10 +121,18 @@ POST_MOVES: Mapping[PostStatus, frozenset[PostStatus]] = {
         {_P.CONFIRMING, _P.UPLOAD_QUEUED, _P.UNCONFIRMED, _P.NEEDS_ATTENTION, _P.FAILED_UPLOAD, _P.POSTED}
     ),
     _P.CONFIRMING: frozenset(
-        {_P.POSTED, _P.UPLOAD_QUEUED, _P.UNCONFIRMED, _P.NEEDS_ATTENTION, _P.FAILED_UPLOAD}
+        {
+            _P.IN_INBOX,
+            _P.POSTED,
+            _P.UPLOAD_QUEUED,
+            _P.UNCONFIRMED,
+            _P.NEEDS_ATTENTION,
+            _P.FAILED_UPLOAD,
+        }
     ),
+    _P.IN_INBOX: frozenset({_P.POSTED, _P.NEEDS_ATTENTION, _P.FAILED_UPLOAD}),
     _P.POSTED: frozenset(),
-    _P.UNCONFIRMED: frozenset({_P.POSTED, _P.CONFIRMING, _P.NEEDS_ATTENTION, _P.FAILED_UPLOAD}),
+    _P.UNCONFIRMED: frozenset({_P.POSTED, _P.IN_INBOX, _P.CONFIRMING, _P.NEEDS_ATTENTION, _P.FAILED_UPLOAD}),
     _P.NEEDS_ATTENTION: frozenset({_P.UPLOAD_QUEUED, _P.SCHEDULED, _P.CONFIRMING, _P.POSTED, _P.CANCELLED}),
     _P.FAILED_UPLOAD: frozenset({_P.UPLOAD_QUEUED, _P.SCHEDULED, _P.CANCELLED}),
     _P.CANCELLED: frozenset(),
@@ -124,17 +141,21 @@ POST_MOVES: Mapping[PostStatus, frozenset[PostStatus]] = {
 VIDEO_EDITABLE = frozenset({_V.DRAFT, _V.EDITED, _V.FAILED_EDIT, _V.CANCELLED})
 """States in which *confirm* may queue an edit."""
 
-VIDEO_POSTABLE = frozenset({_V.EDITED, _V.UPLOAD_QUEUED, _V.UPLOADING, _V.POSTED, _V.FAILED_UPLOAD})
+VIDEO_POSTABLE = frozenset(
+    {_V.EDITED, _V.UPLOAD_QUEUED, _V.UPLOADING, _V.IN_INBOX, _V.POSTED, _V.FAILED_UPLOAD}
+)
 """States in which *queue-upload* may add a post."""
 
-POST_UNDER_WAY = frozenset({_P.SCHEDULED, _P.UPLOAD_QUEUED, _P.UPLOADING, _P.CONFIRMING, _P.UNCONFIRMED})
+POST_UNDER_WAY = frozenset(
+    {_P.SCHEDULED, _P.UPLOAD_QUEUED, _P.UPLOADING, _P.CONFIRMING, _P.IN_INBOX, _P.UNCONFIRMED}
+)
 """States in which something may still happen at TikTok without anybody asking again."""
 
 GROUPS: Mapping[str, frozenset[VideoStatus]] = {
     "drafts": frozenset({_V.DRAFT}),
     "editing": frozenset({_V.EDITING_QUEUED, _V.EDITING}),
     "edited": frozenset({_V.EDITED}),
-    "uploading": frozenset({_V.UPLOAD_QUEUED, _V.UPLOADING}),
+    "uploading": frozenset({_V.UPLOAD_QUEUED, _V.UPLOADING, _V.IN_INBOX}),
     "posted": frozenset({_V.POSTED}),
     "failed": frozenset({_V.FAILED_EDIT, _V.FAILED_UPLOAD, _V.CANCELLED}),
 }
@@ -154,8 +175,8 @@ def post_sources(to: PostStatus) -> frozenset[PostStatus]:
 def aggregate(posts: Iterable[PostStatus]) -> VideoStatus:
     """The status of an edited video, given its posts.
 
-    What is under way wins over what failed, and what failed over what was posted, so that nothing that
-    still moves looks finished and nothing that needs somebody looks well.
+    What is under way wins over what failed, what failed over a draft in the inbox, and that over what was
+    posted, so that nothing that still moves looks finished and nothing that needs somebody looks well.
     """
     seen = set(posts) - {_P.CANCELLED}
     if not seen:
@@ -166,4 +187,4 @@ def aggregate(posts: Iterable[PostStatus]) -> VideoStatus:
         return _V.UPLOAD_QUEUED
     if seen & {_P.NEEDS_ATTENTION, _P.FAILED_UPLOAD}:
         return _V.FAILED_UPLOAD
-    return _V.POSTED
+    return _V.IN_INBOX if _P.IN_INBOX in seen else _V.POSTED

@@ -26,6 +26,7 @@ from subiteya.http.api import (
     preflight,
     preview,
     s3_multipart,
+    slots,
     uploads,
     videos,
     webhooks,
@@ -58,6 +59,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     preview.router,  # before `patterns`: `/patterns/schema` is no pattern's id
     patterns.router,
     accounts.router,
+    slots.router,
     me.router,
     events.router,
     health.router,

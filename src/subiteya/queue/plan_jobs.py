@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.config import Settings, UploadSettings
 from subiteya.db import jobs, slots, turns
 from subiteya.db.models import Post, Video
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.slots import Rate
 from subiteya.queue.names import Priority, QueueName, edit_job_id, upload_job_id
 
@@ -61,7 +62,7 @@ async def plan_upload(
         That aware time; the post's `slot_at` holds it too.
     """
     job_id = upload_job_id(post.id)
-    rates = upload_rates(settings.upload, post.account_id)
+    rates = upload_rates(settings.upload, post.account_id, post.mode)
     slot = await slots.reserve(session, job_id, rates, not_before=not_before)
     post.slot_at = slot
     await session.flush()
@@ -82,13 +83,24 @@ async def plan_upload(
     return slot
 
 
-def upload_rates(settings: UploadSettings, account_id: uuid.UUID) -> Mapping[str, Rate]:
-    """The windows of a posting: the account's, the creator's rolling day, so many a minute for the queue."""
-    return {
-        f"account:{account_id}": Rate(1, settings.account_window),
+def upload_rates(
+    settings: UploadSettings, account_id: uuid.UUID, mode: PostMode = PostMode.DIRECT
+) -> Mapping[str, Rate]:
+    """The windows of a posting: the account's, the creator's rolling day, so many a minute for the queue.
+
+    TikTok's day is of direct posts. Drafts have a limit of their own, of those that wait in the inbox, and
+    only TikTok knows how many do.
+    """
+    rates = {
+        account_scope(account_id): Rate(1, settings.account_window),
         f"queue:{QueueName.UPLOAD}": Rate(settings.max_per_minute, MINUTE),
-        day_scope(account_id): day_rate(settings),
     }
+    return rates if mode is PostMode.DRAFT else {**rates, day_scope(account_id): day_rate(settings)}
+
+
+def account_scope(account_id: uuid.UUID) -> str:
+    """The name under which an account's starts are kept apart."""
+    return f"account:{account_id}"
 
 
 def day_scope(account_id: uuid.UUID) -> str:

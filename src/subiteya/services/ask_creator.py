@@ -19,6 +19,7 @@ from subiteya.domain.errors import (
 )
 from subiteya.domain.length import least_seconds
 from subiteya.domain.post_errors import PrivacyNotOffered, TooLongForCreator
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.privacy import PrivacyLevel
 from subiteya.services.plan_post import PostWish
 from subiteya.services.resources import Resources
@@ -100,6 +101,8 @@ async def check_creators(
         PrivacyNotOffered: TikTok does not offer this audience to the creator.
     """
     seconds = least_seconds(video.probe, video.spec)
+    # A draft takes no settings from here, and its owner may not even have allowed us to ask.
+    wishes = [(account_id, wish) for account_id, wish in wishes if wish.mode is PostMode.DIRECT]
     for account_id in dict.fromkeys(account_id for account_id, _ in wishes):
         try:
             creator = await ask_creator(resources, account_id)

@@ -17,6 +17,8 @@ from subiteya.db.moves import Why, move_post, note
 from subiteya.domain.consent import record
 from subiteya.domain.errors import BadInput, NotFound, QueueUnavailable, WrongState
 from subiteya.domain.post_errors import AlreadyAtTikTok
+from subiteya.domain.post_mode import PostMode
+from subiteya.domain.posting_slots import SlotWish
 from subiteya.domain.schedule import Moment
 from subiteya.domain.states import LedgerStep, PostStatus
 from subiteya.queue.events import announce
@@ -24,16 +26,19 @@ from subiteya.queue.names import Priority, upload_job_id
 from subiteya.queue.plan_jobs import plan_upload
 from subiteya.queue.presence import remove
 from subiteya.services.deliver_jobs import deliver_soon
+from subiteya.services.find_warnings import find_warnings
 from subiteya.services.get_post import PostPage, require_post
-from subiteya.services.plan_post import PostWish, chosen_time, time_detail
+from subiteya.services.plan_post import PostWish, check_scope, time_detail
+from subiteya.services.posting_slots import choose_time
 from subiteya.services.resources import Resources
 
 _S = PostStatus
 CHANGEABLE: Final = frozenset({_S.SCHEDULED, _S.UPLOAD_QUEUED, _S.NEEDS_ATTENTION, _S.FAILED_UPLOAD})
 """Before TikTok has it, or after it was refused."""
+_WAITING: Final = frozenset({_S.SCHEDULED, _S.UPLOAD_QUEUED})
 STOPPED: Final = frozenset({_S.NEEDS_ATTENTION, _S.FAILED_UPLOAD})
 """Nothing goes on by itself."""
-ASKABLE: Final = frozenset({_S.CONFIRMING, _S.UNCONFIRMED, _S.POSTED})
+ASKABLE: Final = frozenset({_S.CONFIRMING, _S.IN_INBOX, _S.UNCONFIRMED, _S.POSTED})
 """TikTok can be asked what became of it."""
 
 
@@ -44,13 +49,13 @@ class PostChange:
     Attributes:
         wish: Names and values of `PostWish`'s fields.
         consent_version: Of the declaration that was agreed to; needed with any of `wish`.
-        when: The new time: aware, or by the clocks of the account's zone.
+        when: The new time: aware, or by the clocks of the account's zone, or its next free slot.
         now: Send it as soon as the windows allow, whenever it was planned for.
     """
 
     wish: dict[str, Any] = field(default_factory=dict)
     consent_version: str | None = None
-    when: datetime | None = None
+    when: datetime | SlotWish | None = None
     now: bool = False
 
 
@@ -65,18 +70,30 @@ async def change_post(
         AlreadyAtTikTok: a publish was begun that may still become a post.
         BadInput: something cannot be used; its subclasses say what.
         UnauditedApp: not private, and TikTok has not audited the app.
+        ScopeMissing: the account's owner has not allowed direct posts.
+        DraftScopeMissing: they have not allowed drafts.
+        NoPostingSlots: the next free slot is asked for, and the account has none.
+        PostingSlotsTaken: each one holds a post.
     """
     async with resources.db.begin() as session:
         post, account, job = await _locked(session, user_id, post_id)
         if not nothing_begun(post):
             raise AlreadyAtTikTok(what="post", state=post.status.value)
+        mode = post.mode
         if change.wish:
-            await _rewrite(session, resources, post, change)
-        moment = chosen_time(change.when, account)
-        if moment is not None or change.now:
+            await _rewrite(session, resources, post, account, change)
+        moment = await choose_time(session, account, change.when, besides=post_id)
+        replans = moment is not None or change.now
+        if not replans and post.mode is not mode and post.status in _WAITING:
+            # Posts and drafts have other windows.
+            kept = Moment(post.scheduled_at) if post.scheduled_at is not None else None
+            await _replan(session, resources, post, job, kept)
+            replans = True
+        elif replans:
             await _replan(session, resources, post, job, moment)
         page = (await require_post(session, user_id, post_id)).with_oddity(moment)
-    await _tell(resources, page.view.post, replanned=moment is not None or change.now)
+        page = page.with_warnings((await find_warnings(session, [page.view.post]))[post_id])
+    await _tell(resources, page.view.post, replanned=replans)
     return page
 
 
@@ -165,15 +182,22 @@ async def _locked(
     return post, account, job
 
 
-async def _rewrite(session: AsyncSession, resources: Resources, post: Post, change: PostChange) -> None:
+async def _rewrite(
+    session: AsyncSession, resources: Resources, post: Post, account: Account, change: PostChange
+) -> None:
     now = {each.name: getattr(post, each.name) for each in fields(PostWish)}
     wish = replace(PostWish(**now), **change.wish)
+    if post.mode is PostMode.DRAFT and wish.mode is PostMode.DIRECT and "privacy_level" not in change.wish:
+        # TikTok's guidelines: an audience has no default, and a draft was never asked for one.
+        raise BadInput(what="privacy_level", why="say who may see it: a draft has no audience yet")
     values = wish.checked(resources.settings)
+    check_scope(account, wish.mode)
     if change.consent_version is None:
         raise BadInput(what="consent_version", why="what is posted changes, so it must be agreed to again")
     actor = f"user:{post.user_id}"
     values["consent"] = record(change.consent_version, values, at=datetime.now(UTC), by=actor)
     await session.execute(update(Post).where(Post.id == post.id).values(version=Post.version + 1, **values))
+    await session.refresh(post)
     await note(session, Why(actor, "changed", detail={"fields": sorted(change.wish)}), post=post, kind="note")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import SecretStr
 from sqlalchemy import select, update
@@ -13,20 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import Account, User
 from subiteya.domain.errors import NotAllowed
+from subiteya.domain.post_errors import ScopeMissing
+from subiteya.domain.post_mode import PUBLISH_SCOPE, UPLOAD_SCOPE
 from subiteya.services.resources import Resources
 from subiteya.services.tiktok_access import oauth_of
 from subiteya.tiktok.oauth import TokenPair
 from subiteya.tiktok.tokens import CONNECTED, sealed_pair
 
-PUBLISH_SCOPE: Final = "video.publish"
-
-
-class ScopeMissing(NotAllowed):
-    """The user unticked what posting needs."""
-
-    code = "scope_missing"
-    message = "TikTok did not grant {scope}. Connect again and leave every box ticked."
-    button = "reconnect"
+__all__ = ["AccountTaken", "ScopeMissing", "connect_with_code"]
 
 
 class AccountTaken(NotAllowed):
@@ -68,8 +61,10 @@ async def connect_with_code(
         AccountTaken: another user here has connected this account.
     """
     pair = await oauth_of(resources).exchange(code, redirect_uri=redirect_uri, verifier=code_verifier)
-    if PUBLISH_SCOPE not in pair.scopes:
-        raise ScopeMissing(why=f"{PUBLISH_SCOPE} is missing", scope=PUBLISH_SCOPE)
+    # An app that TikTok has approved for drafts only asks for nothing else.
+    needed = PUBLISH_SCOPE if PUBLISH_SCOPE in resources.settings.tiktok.scopes else UPLOAD_SCOPE
+    if needed not in pair.scopes:
+        raise ScopeMissing(why=f"{needed} is missing", scope=needed)
     names = await _ask_names(resources, pair)
     async with resources.db.begin() as session:
         return await _keep(resources, session, user_id, pair, names)
@@ -81,10 +76,10 @@ async def _ask_names(resources: Resources, pair: TokenPair) -> _Names:
     if any(scope.startswith("user.info.") for scope in pair.scopes):
         info = await resources.tiktok.user_info(pair.access_token, pair.scopes)
         username, nickname = info.username, info.display_name
-    if not username:
+    if not username and PUBLISH_SCOPE in pair.scopes:
         creator = await resources.tiktok.creator_info(pair.access_token)
         username, nickname = creator.username, nickname or creator.nickname
-    return _Names(username, nickname or username)
+    return _Names(username or nickname or pair.open_id, nickname or username)
 
 
 async def _keep(

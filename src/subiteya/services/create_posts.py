@@ -8,14 +8,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from subiteya.db import slots
 from subiteya.db.moves import Why, settle_video
 from subiteya.domain.consent import record
+from subiteya.domain.posting_slots import SlotWish
 from subiteya.domain.schedule import Moment
 from subiteya.queue.names import Priority, upload_job_id
+from subiteya.queue.plan_jobs import upload_rates
 from subiteya.services.ask_creator import check_creators
 from subiteya.services.deliver_jobs import deliver_soon
+from subiteya.services.find_warnings import find_warnings
 from subiteya.services.get_post import PostPage, load_posts
-from subiteya.services.plan_post import PostWish, add_post, chosen_time, postable_video, usable_account
+from subiteya.services.plan_post import PostWish, add_post, check_scope, postable_video, usable_account
+from subiteya.services.posting_slots import choose_time
 from subiteya.services.resources import Resources
 
 
@@ -26,13 +31,14 @@ class PlannedPost:
     Attributes:
         account_id: Where it goes; may be None for who has just one account.
         wish: Caption, privacy, toggles.
-        when: Aware, or by the clocks of the account's zone; None for as soon as the windows allow.
+        when: Aware, or by the clocks of the account's zone, or its next free slot; None for as soon as the
+            windows allow.
         priority: Of the upload job.
     """
 
     account_id: uuid.UUID | None
     wish: PostWish
-    when: datetime | None = None
+    when: datetime | SlotWish | None = None
     priority: Priority = Priority.NORMAL
 
 
@@ -63,6 +69,10 @@ async def create_posts(
         UnauditedApp: not private, and TikTok has not audited the app.
         TooLongForCreator: the creator may not post videos of this length.
         PrivacyNotOffered: TikTok does not offer this audience to the creator.
+        ScopeMissing: the account's owner has not allowed direct posts.
+        DraftScopeMissing: they have not allowed drafts.
+        NoPostingSlots: the next free slot is asked for, and the account has none.
+        PostingSlotsTaken: each one holds a post.
     """
     actor = f"user:{user_id}"
     values = [with_consent(resources, one.wish, consent_version, actor) for one in planned]
@@ -70,14 +80,21 @@ async def create_posts(
     async with resources.db.begin() as session:
         video = await postable_video(session, user_id, video_id)
         accounts = [await usable_account(session, user_id, one.account_id) for one in planned]
+    for account, one in zip(accounts, planned, strict=True):
+        check_scope(account, one.wish.mode)
     # Asked without holding a lock: TikTok may take its time.
     wishes = [(account.id, one.wish) for account, one in zip(accounts, planned, strict=True)]
     await check_creators(resources, video, wishes)
     async with resources.db.begin() as session:
         video = await postable_video(session, user_id, video_id)
+        # All windows at once, in the order that everybody keeps: two who post to the same accounts would else
+        # wait for each other.
+        upload = resources.settings.upload
+        windows = {scope for account in accounts for scope in upload_rates(upload, account.id)}
+        await slots.lock(session, windows)
         for (account_id, _), one, columns in zip(wishes, planned, values, strict=True):
             account = await usable_account(session, user_id, account_id)
-            moment = chosen_time(one.when, account)
+            moment = await choose_time(session, account, one.when)
             post = await add_post(
                 session,
                 resources.settings,
@@ -90,8 +107,12 @@ async def create_posts(
             moments[post.id] = moment
         await settle_video(session, video_id, Why(actor=actor, reason="planned"))
         pages = await load_posts(session, user_id, list(moments))
+        warnings = await find_warnings(session, [page.view.post for page in pages])
     await deliver_soon(resources, [upload_job_id(post_id) for post_id in moments])
-    return [page.with_oddity(moments[page.view.post.id]) for page in pages]
+    return [
+        page.with_oddity(moments[page.view.post.id]).with_warnings(warnings[page.view.post.id])
+        for page in pages
+    ]
 
 
 def with_consent(resources: Resources, wish: PostWish, version: str, actor: str) -> dict[str, Any]:

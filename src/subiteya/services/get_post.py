@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import Account, Job, Post, Video
 from subiteya.domain.errors import NotFound
 from subiteya.domain.schedule import Moment, Oddity, zone_of
+from subiteya.services.find_warnings import Warned, find_warnings
 from subiteya.services.get_videos import PostView
 from subiteya.services.resources import Resources
 
@@ -25,17 +26,23 @@ class PostPage:
         view: As everywhere.
         time_zone: IANA name of the account's zone.
         oddity: What a change of clocks made of the time that was just chosen.
+        warnings: What its owner should know before it goes out.
     """
 
     view: PostView
     time_zone: str
     oddity: Oddity | None = None
+    warnings: Sequence[Warned] = ()
 
     @property
     def scheduled_local(self) -> datetime | None:
         """When it goes out by the clocks of the account's zone."""
         at = self.view.post.scheduled_at
         return at.astimezone(zone_of(self.time_zone)) if at is not None else None
+
+    def with_warnings(self, warnings: Sequence[Warned]) -> PostPage:
+        """The same, with what its owner should know before it goes out."""
+        return replace(self, warnings=tuple(warnings))
 
     def with_oddity(self, moment: Moment | None) -> PostPage:
         """The same, with what was decided about the time."""
@@ -68,7 +75,8 @@ async def get_post(resources: Resources, *, user_id: uuid.UUID, post_id: uuid.UU
         NotFound: no such post of theirs.
     """
     async with resources.db.begin() as session:
-        return await require_post(session, user_id, post_id)
+        page = await require_post(session, user_id, post_id)
+        return page.with_warnings((await find_warnings(session, [page.view.post]))[post_id])
 
 
 async def require_post(session: AsyncSession, user_id: uuid.UUID, post_id: uuid.UUID) -> PostPage:

@@ -15,7 +15,8 @@ from subiteya.db.models import Account, Post, Video
 from subiteya.db.moves import Why, note
 from subiteya.domain.captions import check_caption
 from subiteya.domain.errors import BadInput, NotFound, WrongState
-from subiteya.domain.post_errors import UnauditedApp
+from subiteya.domain.post_errors import DraftScopeMissing, ScopeMissing, UnauditedApp
+from subiteya.domain.post_mode import PostMode, is_granted
 from subiteya.domain.privacy import PrivacyLevel
 from subiteya.domain.schedule import Moment, check_time, resolve
 from subiteya.domain.states import VIDEO_POSTABLE, PostStatus
@@ -28,6 +29,7 @@ from subiteya.tiktok.tokens import DISCONNECTED
 class PostWish:
     """What its owner asks of a post. Toggles are off unless asked for, as TikTok's guidelines want."""
 
+    mode: PostMode = PostMode.DIRECT
     caption: str = ""
     privacy_level: str = "SELF_ONLY"
     disable_comment: bool = True
@@ -45,6 +47,9 @@ class PostWish:
             BadInput: the caption cannot be sent, or branded content is private.
             UnauditedApp: not private, and TikTok has not audited the app.
         """
+        if self.mode is PostMode.DRAFT:
+            # TikTok is told none of this; its owner chooses in the app, audited or not.
+            return {**asdict(self), "caption": check_caption(self.caption)}
         if settings.tiktok.unaudited and self.privacy_level != PrivacyLevel.SELF_ONLY:
             raise UnauditedApp(what="privacy_level", why="the app is not audited")
         if self.brand_content and self.privacy_level == PrivacyLevel.SELF_ONLY:
@@ -90,6 +95,19 @@ async def usable_account(session: AsyncSession, user_id: uuid.UUID, account_id: 
     if len(accounts) > 1:
         raise BadInput(what="account_id", why="name one: several TikTok accounts are connected")
     return accounts[0]
+
+
+def check_scope(account: Account, mode: PostMode) -> None:
+    """Refuse a post that the account's owner has not allowed.
+
+    Raises:
+        ScopeMissing: no direct posts.
+        DraftScopeMissing: no drafts.
+    """
+    if is_granted(account.scopes, mode):
+        return
+    missing = DraftScopeMissing if mode is PostMode.DRAFT else ScopeMissing
+    raise missing(why=f"{mode.scope} is missing", scope=mode.scope, account_id=str(account.id))
 
 
 def chosen_time(when: datetime | None, account: Account) -> Moment | None:

@@ -27,7 +27,9 @@ from subiteya.tiktok.webhooks import Delivery, Event, parse, verify
 
 log = structlog.get_logger(__name__)
 
-_ASKED_ABOUT: Final = frozenset({PostStatus.CONFIRMING, PostStatus.UNCONFIRMED, PostStatus.POSTED})
+_ASKED_ABOUT: Final = frozenset(
+    {PostStatus.CONFIRMING, PostStatus.IN_INBOX, PostStatus.UNCONFIRMED, PostStatus.POSTED}
+)
 _OF_POSTS: Final = frozenset(
     {Event.COMPLETE, Event.FAILED, Event.PUBLIC, Event.NO_LONGER_PUBLIC, Event.INBOX_DELIVERED}
 )

@@ -138,13 +138,13 @@ async def test_the_sixteenth_post_of_a_day_waits_for_the_next(
 ) -> None:
     account = await rows.account(ana.user)
     video = await rows.video(ana.user, VideoStatus.EDITED, edited_key="x", edited_bytes=1)
-    first = (await queue_upload(resources, user_id=ana.user.id, video_id=video.id)).slot_at
+    first = (await queue_upload(resources, user_id=ana.user.id, video_id=video.id)).view.post.slot_at
     for _ in range(14):
         last = await queue_upload(resources, user_id=ana.user.id, video_id=video.id)
     sixteenth = await queue_upload(resources, user_id=ana.user.id, video_id=video.id)
     assert first is not None
-    assert last.slot_at is not None
-    assert last.slot_at - first < timedelta(hours=1)
-    assert sixteenth.slot_at == first + timedelta(days=1)
+    assert last.view.post.slot_at is not None
+    assert last.view.post.slot_at - first < timedelta(hours=1)
+    assert sixteenth.view.post.slot_at == first + timedelta(days=1)
     budget = (await api.get(f"/api/accounts/{account.id}/budget")).json()
     assert budget["posts_planned"] + budget["posts_last_day"] == 16

@@ -169,7 +169,7 @@ async def test_disconnecting_gives_the_access_back_and_keeps_the_posts(tiktok: T
     sealer = tiktok.resources.sealer
     token = SecretStr(sealer.open(account.access_token, f"account:{account.id}:access"))
     video = await rows.video(ana, VideoStatus.EDITED, edited_key="x", edited_bytes=1)
-    waiting = await queue_upload(tiktok.resources, user_id=ana.id, video_id=video.id)
+    waiting = (await queue_upload(tiktok.resources, user_id=ana.id, video_id=video.id)).view.post
     posted = await rows.post(video, account, PostStatus.POSTED)
 
     await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)

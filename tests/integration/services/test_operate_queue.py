@@ -38,7 +38,7 @@ async def post(resources: Resources, rows: Rows) -> Post:
     user = await rows.user()
     await rows.account(user)
     edited = await rows.video(user, VideoStatus.EDITED, edited_key="x")
-    return await queue_upload(resources, user_id=user.id, video_id=edited.id)
+    return (await queue_upload(resources, user_id=user.id, video_id=edited.id)).view.post
 
 
 async def put_off(resources: Resources, until: datetime) -> None:

@@ -117,7 +117,7 @@ async def test_a_post_starts_private_with_everything_off(resources: Resources, r
     user = await rows.user()
     await rows.account(user)
     video = await rows.video(user, VideoStatus.EDITED, edited_key="x")
-    post = await queue_upload(resources, user_id=user.id, video_id=video.id)
+    post = (await queue_upload(resources, user_id=user.id, video_id=video.id)).view.post
     assert post.privacy_level == "SELF_ONLY"
     assert post.disable_comment
     assert post.disable_duet

@@ -148,7 +148,7 @@ async def failed_post(resources: Resources, rows: Rows, step: LedgerStep, status
     user = await rows.user()
     await rows.account(user)
     video = await rows.video(user, VideoStatus.EDITED, edited_key="x")
-    post = await queue_upload(resources, user_id=user.id, video_id=video.id)
+    post = (await queue_upload(resources, user_id=user.id, video_id=video.id)).view.post
     await run_once(resources, QueueName.UPLOAD, GiveUp("tiktok_refused", "no"))
     async with resources.db.begin() as session:
         claim = await jobs.claim(session, upload_job_id(post.id), "w", LEASE)

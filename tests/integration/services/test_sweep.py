@@ -45,7 +45,8 @@ async def test_what_came_due_is_put_into_redis(resources: Resources, rows: Rows,
     user = await rows.user("Otra")
     account = await rows.account(user)
     edited = await rows.video(user, VideoStatus.EDITED, edited_key="x")
-    post = await queue_upload(resources, user_id=user.id, video_id=edited.id, account_id=account.id)
+    page = await queue_upload(resources, user_id=user.id, video_id=edited.id, account_id=account.id)
+    post = page.view.post
     later = datetime.now(UTC) + timedelta(hours=1)
     async with resources.db.begin() as session:
         await session.execute(update(Job).values(enqueued_at=None, not_before=later))
@@ -108,7 +109,7 @@ async def test_a_silent_uploads_ledger_is_kept(resources: Resources, rows: Rows)
     user = await rows.user()
     await rows.account(user)
     edited = await rows.video(user, VideoStatus.EDITED, edited_key="x")
-    post = await queue_upload(resources, user_id=user.id, video_id=edited.id)
+    post = (await queue_upload(resources, user_id=user.id, video_id=edited.id)).view.post
     async with resources.db.begin() as session:
         await jobs.claim(session, upload_job_id(post.id), "dead", LEASE)
         await session.execute(

@@ -50,6 +50,10 @@ def test_every_video_stands_in_one_group() -> None:
         ([P.SCHEDULED, P.POSTED], V.UPLOAD_QUEUED),
         ([P.UNCONFIRMED, P.POSTED], V.UPLOADING),
         ([P.CONFIRMING, P.UPLOAD_QUEUED], V.UPLOADING),
+        ([P.IN_INBOX, P.CANCELLED], V.IN_INBOX),
+        ([P.IN_INBOX, P.POSTED], V.IN_INBOX),
+        ([P.IN_INBOX, P.NEEDS_ATTENTION], V.FAILED_UPLOAD),
+        ([P.IN_INBOX, P.SCHEDULED], V.UPLOAD_QUEUED),
     ],
 )
 def test_the_video_shows_what_its_posts_say(posts: list[PostStatus], expected: VideoStatus) -> None:

@@ -66,6 +66,8 @@ class Account(Base):
     access_expires_at: Mapped[datetime]
     refresh_expires_at: Mapped[datetime]
     time_zone: Mapped[str] = mapped_column(default="UTC")
+    posting_slots: Mapped[list[Any]] = mapped_column(default=list)
+    """When its posts like to go out, by the clocks of its zone; see `domain.posting_slots`."""
     pattern_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("brand_pattern.id", ondelete="SET NULL"))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from subiteya.db.models.base import Base, CreatedAt, Key, UpdatedAt, word
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import LedgerStep, PostStatus
 
 
@@ -29,6 +30,8 @@ class Post(Base):
     status: Mapped[PostStatus] = mapped_column(word(PostStatus), default=PostStatus.UPLOAD_QUEUED)
     version: Mapped[int] = mapped_column(default=1)
 
+    mode: Mapped[PostMode] = mapped_column(word(PostMode), default=PostMode.DIRECT)
+    """Of a draft, TikTok is told none of the following; the caption is kept to be copied."""
     caption: Mapped[str] = mapped_column(default="")
     privacy_level: Mapped[str] = mapped_column(default="SELF_ONLY")
     disable_comment: Mapped[bool] = mapped_column(default=True)

@@ -43,6 +43,7 @@ class Video(Base):
     __table_args__ = (
         Index("ix_video_user_id_created_at", "user_id", "created_at"),
         Index("ix_video_status", "status"),
+        Index("ix_video_user_id_source_sha256", "user_id", "source_sha256"),
     )
 
     id: Mapped[Key]
@@ -53,6 +54,8 @@ class Video(Base):
     version: Mapped[int] = mapped_column(default=1)
     source_key: Mapped[str]
     source_bytes: Mapped[int] = mapped_column(BigInteger)
+    source_sha256: Mapped[str | None]
+    """Of the source's bytes, in hex; null until its first edit has read them all."""
     content_type: Mapped[str]
     probe: Mapped[dict[str, Any]]
     measured: Mapped[dict[str, Any] | None]

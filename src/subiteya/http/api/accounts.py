@@ -17,7 +17,7 @@ from subiteya.http.api.creator_out import CreatorOut, creator_out
 from subiteya.http.api.schemas import AccountOut, account_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.http.headers import is_https
-from subiteya.services import list_accounts as accounts
+from subiteya.services import forecast_reconnect as accounts
 from subiteya.services import start_connect as connecting
 from subiteya.services.ask_creator import get_creator
 from subiteya.services.change_account import set_time_zone
@@ -76,9 +76,9 @@ class BudgetOut(BaseModel):
 
 @router.get("")
 async def list_accounts(resources: ResourcesDep, user: CurrentUser) -> AccountsOut:
-    """All TikTok accounts that you have connected, by name."""
-    rows = await accounts.list_accounts(resources, user_id=user.id)
-    return AccountsOut(accounts=[account_out(row) for row in rows])
+    """All TikTok accounts that you have connected, by name, with how long each can be used."""
+    rows = await accounts.forecast_accounts(resources, user_id=user.id)
+    return AccountsOut(accounts=[account_out(*row) for row in rows])
 
 
 @router.get("/connect", status_code=302, response_class=RedirectResponse)
@@ -133,6 +133,12 @@ async def callback(
     return response
 
 
+@router.get("/{account_id}", responses=problems.responses(404))
+async def get_account(account_id: AccountId, resources: ResourcesDep, user: CurrentUser) -> AccountOut:
+    """One connected account, with the day by which it must be connected again."""
+    return account_out(*await accounts.get_account(resources, user_id=user.id, account_id=account_id))
+
+
 @router.get("/{account_id}/creator", responses=problems.responses(404, 502, 503))
 async def creator(account_id: AccountId, resources: ResourcesDep, user: CurrentUser) -> CreatorOut:
     """What the post screen must show of the creator, asked of TikTok at this moment."""
@@ -145,8 +151,8 @@ async def change_account(
     account_id: AccountId, resources: ResourcesDep, user: CurrentUser, body: ChangedAccount
 ) -> AccountOut:
     """Set the time zone by whose clocks the account's posts are planned."""
-    row = await set_time_zone(resources, user_id=user.id, account_id=account_id, time_zone=body.time_zone)
-    return account_out(row)
+    await set_time_zone(resources, user_id=user.id, account_id=account_id, time_zone=body.time_zone)
+    return account_out(*await accounts.get_account(resources, user_id=user.id, account_id=account_id))
 
 
 @router.delete("/{account_id}", status_code=204, responses=problems.responses(404, 502))

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.privacy import PrivacyLevel
 from subiteya.queue.names import Priority
 
@@ -45,6 +46,22 @@ def _parse_spec(value: object) -> object:
 Text = Annotated[str, AfterValidator(_storable)]
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
 Spec = Annotated[PatternSpec, BeforeValidator(_parse_spec), Field(examples=[_SPEC])]
+Mode = Annotated[
+    PostMode,
+    Field(
+        description="`draft` puts the video into the owner's TikTok inbox, to be finished and posted in the "
+        "app. TikTok takes no caption, audience or settings with a draft: the caption is kept here, to be "
+        "copied; the rest is not used.",
+        examples=[PostMode.DIRECT],
+    ),
+]
+SlotWord = Annotated[
+    Literal["next_free_slot"],
+    Field(
+        description="The first posting slot of the account, within 90 days, that no post of it holds.",
+        examples=["next_free_slot"],
+    ),
+]
 PriorityName = Literal["CRITICAL", "HIGH", "NORMAL", "LOW", "VERY_LOW"]
 
 
@@ -160,6 +177,7 @@ class QueueUpload(Body):
         examples=["c2a6f6c4-9d51-4c0f-9a3e-7f1f2d3b4c55"],
     )
     caption: str = Field("", max_length=10_000, examples=["Pan recién hecho #panaderia"])
+    mode: Mode = PostMode.DIRECT
     privacy_level: PrivacyLevel = PrivacyLevel.SELF_ONLY
     disable_comment: bool = True
     disable_duet: bool = True
@@ -170,6 +188,7 @@ class QueueUpload(Body):
     brand_content: bool = Field(default=False, description="A paid partnership; cannot be private.")
     brand_organic: bool = Field(default=False, description="Promotes the creator's own business.")
     is_aigc: bool = Field(default=False, description="Made with artificial intelligence.")
+    when: SlotWord | None = None
     priority: PriorityName = "NORMAL"
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
+from subiteya.domain.posting_slots import SlotWish
 from subiteya.http import problems
 from subiteya.http.api.bodies import QueueUpload, priority_of
 from subiteya.http.api.post_bodies import (
@@ -14,11 +15,16 @@ from subiteya.http.api.post_bodies import (
     NewPosts,
     PostDetailOut,
     PostsOut,
+    QueuedOut,
+    notices_of,
     post_detail_out,
+    time_of,
+    warnings_of,
 )
-from subiteya.http.api.schemas import VideoOut, video_out
+from subiteya.http.api.schemas import video_out
 from subiteya.http.api.videos import VideoId
 from subiteya.http.deps import CurrentUser, ResourcesDep
+from subiteya.http.locale import language_of
 from subiteya.services import change_post as changing
 from subiteya.services import create_posts as planning
 from subiteya.services import get_post as reading
@@ -38,15 +44,16 @@ PostId = Annotated[UUID, Path(examples=["5b8f5c0e-6a35-4a0b-8d51-2f9b0a1c7e42"])
 )
 async def queue_upload(
     video_id: VideoId, resources: ResourcesDep, user: CurrentUser, body: QueueUpload | None = None
-) -> VideoOut:
+) -> QueuedOut:
     """Queue a post of the edited video to one account; its start is reserved in the account's window."""
     wish = body or QueueUpload()
-    await posting.queue_upload(
+    page = await posting.queue_upload(
         resources,
         user_id=user.id,
         video_id=video_id,
         account_id=wish.account_id,
         wish=posting.PostWish(
+            mode=wish.mode,
             caption=wish.caption,
             privacy_level=wish.privacy_level.value,
             disable_comment=wish.disable_comment,
@@ -57,9 +64,14 @@ async def queue_upload(
             brand_organic=wish.brand_organic,
             is_aigc=wish.is_aigc,
         ),
+        when=SlotWish(wish.when) if wish.when is not None else None,
         priority=priority_of(wish.priority),
     )
-    return video_out(await get_video(resources, user_id=user.id, video_id=video_id), user.locale)
+    video = video_out(await get_video(resources, user_id=user.id, video_id=video_id), user.locale)
+    language = language_of(user.locale)
+    return QueuedOut(
+        **video.model_dump(), notices=notices_of(page, language), warnings=warnings_of(page, language)
+    )
 
 
 @router.post("/videos/{video_id}/posts", status_code=201, responses=problems.responses(404, 409))
@@ -75,7 +87,7 @@ async def create_posts(
             planning.PlannedPost(
                 account_id=one.account_id,
                 wish=posting.PostWish(**one.wishes()),
-                when=one.scheduled_at,
+                when=time_of(one.scheduled_at, one.when),
                 priority=priority_of(one.priority),
             )
             for one in body.posts
@@ -99,7 +111,7 @@ async def change_post(
     change = changing.PostChange(
         wish=body.wishes(),
         consent_version=body.consent_version,
-        when=body.scheduled_at,
+        when=time_of(body.scheduled_at, body.when),
         now=body.send_now,
     )
     page = await changing.change_post(resources, user_id=user.id, post_id=post_id, change=change)

@@ -13,8 +13,10 @@ from pydantic import BaseModel, Field
 
 from subiteya.db.models import Account, BrandPattern, Event, Job, Post, Video
 from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import JobStatus, LedgerStep, PostStatus, VideoStatus
 from subiteya.http.locale import language_of, sentence_of
+from subiteya.services.forecast_reconnect import Forecast, Reason
 from subiteya.services.get_videos import PostView, VideoView
 
 _VIDEO_ID: Final = "8f0c7a52-3f0e-4f4e-9d57-0a4d6f1f2b11"
@@ -37,6 +39,7 @@ class PostOut(BaseModel):
     id: UUID = Field(examples=[_POST_ID])
     account_id: UUID = Field(examples=[_ACCOUNT_ID])
     account_username: str = Field(examples=["panaderia.luz"])
+    mode: PostMode = Field(description="`draft`: put into the TikTok inbox.", examples=[PostMode.DIRECT])
     status: PostStatus = Field(examples=[PostStatus.CONFIRMING])
     step: LedgerStep = Field(description="How far its ledger has come.", examples=[LedgerStep.SUBMITTED])
     caption: str = Field(examples=["Pan recién hecho #panaderia"])
@@ -117,6 +120,24 @@ class PatternOut(BaseModel):
     updated_at: datetime = Field(examples=[_AT])
 
 
+class ReconnectOut(BaseModel):
+    """How long an account can be used before its owner must connect it again."""
+
+    reason: Reason | None = Field(
+        description="Why it must be connected again now: `revoked`, `expired` or `scope_missing`; null while "
+        "nothing planned before `by` needs it.",
+        examples=[None],
+    )
+    by: datetime = Field(
+        description="Until when TikTok lets us renew the access, as it said last; a renewal may move it on.",
+        examples=["2027-05-04T14:32:00Z"],
+    )
+    missing_scopes: list[str] = Field(
+        description="Asked for here, and not granted by the account's owner.", examples=[["video.upload"]]
+    )
+    posts_hit: int = Field(description="Planned posts that cannot go out without it.", examples=[0])
+
+
 class AccountOut(BaseModel):
     """A connected TikTok account. Its tokens are never shown."""
 
@@ -128,6 +149,7 @@ class AccountOut(BaseModel):
     time_zone: str = Field(examples=["America/Bogota"])
     pattern_id: UUID | None = Field(examples=[None])
     connected_at: datetime = Field(examples=[_AT])
+    reconnect: ReconnectOut
 
 
 def video_out(view: VideoView, locale: str) -> VideoOut:
@@ -191,7 +213,7 @@ def pattern_out(pattern: BrandPattern) -> PatternOut:
     )
 
 
-def account_out(account: Account) -> AccountOut:
+def account_out(account: Account, forecast: Forecast) -> AccountOut:
     """An account as JSON; its tokens stay where they are."""
     return AccountOut(
         id=account.id,
@@ -202,6 +224,12 @@ def account_out(account: Account) -> AccountOut:
         time_zone=account.time_zone,
         pattern_id=account.pattern_id,
         connected_at=account.created_at,
+        reconnect=ReconnectOut(
+            reason=forecast.reason,
+            by=forecast.by,
+            missing_scopes=list(forecast.missing_scopes),
+            posts_hit=forecast.posts_hit,
+        ),
     )
 
 
@@ -212,6 +240,7 @@ def post_out(view: PostView, language: str) -> PostOut:
         id=post.id,
         account_id=post.account_id,
         account_username=view.account_username,
+        mode=post.mode,
         status=post.status,
         step=post.step,
         caption=post.caption,

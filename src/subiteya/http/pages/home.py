@@ -34,6 +34,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
     "EDITED": "Edited",
     "UPLOAD_QUEUED": "Waiting to post",
     "UPLOADING": "Posting",
+    "IN_INBOX": "Draft in your TikTok inbox",
     "POSTED": "Posted",
     "FAILED_EDIT": "The edit failed",
     "FAILED_UPLOAD": "Posting failed",
@@ -47,6 +48,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
 SCRIPT_WORDS: Final[Mapping[str, str]] = {
     "retry": "Next attempt: {time} ({attempt} of {max})",
     "planned": "Planned: {time}",
+    "inbox": "Open TikTok's notification in the app to finish and post it.",
     "open": "See it on TikTok",
     "live": "Live",
     "offline": "Connection lost, trying again…",

@@ -17,7 +17,7 @@ const looks = {
   DRAFT: ["○", ""], EDITING_QUEUED: ["…", "wait"], EDITING: ["▸", "moving"], EDITED: ["✓", "good"],
   UPLOAD_QUEUED: ["…", "wait"], UPLOADING: ["▲", "moving"], CONFIRMING: ["▲", "moving"], POSTED: ["✓", "good"],
   FAILED_EDIT: ["!", "bad"], FAILED_UPLOAD: ["!", "bad"], CANCELLED: ["×", ""], SCHEDULED: ["◷", "wait"],
-  UNCONFIRMED: ["?", "wait"], NEEDS_ATTENTION: ["!", "bad"],
+  UNCONFIRMED: ["?", "wait"], IN_INBOX: ["✎", "wait"], NEEDS_ATTENTION: ["!", "bad"],
 };
 
 function fill(text, values) {
@@ -74,7 +74,8 @@ function showPost(element, post) {
   const sending = post.status === "UPLOADING" && post.video_bytes;
   showProgress(part("progress"), sending ? Math.floor((100 * post.bytes_acknowledged) / post.video_bytes) : null);
   const waits = post.status === "SCHEDULED" ? post.scheduled_at : post.status === "UPLOAD_QUEUED" ? post.slot_at : null;
-  say(part(".when"), retryText(post) ?? (waits && fill(words.script.planned, { time: when(waits) })));
+  const inbox = post.status === "IN_INBOX" ? words.script.inbox : null;
+  say(part(".when"), inbox ?? retryText(post) ?? (waits && fill(words.script.planned, { time: when(waits) })));
   say(part(".error"), post.error?.message);
   // Only what TikTok confirmed has an address, and only a web address becomes a link.
   const link = part(".link");

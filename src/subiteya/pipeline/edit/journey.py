@@ -75,6 +75,7 @@ class EditJourney:
             await show(run, TAKEN)
             source = folder / f"source{Path(video.source_key).suffix}"
             await run.tools.storage.files.download(video.source_key, source)
+            await store.fingerprint(run, video, source)
             await show(run, DOWNLOADED)
             plan = await make_plan(run, self._editor, video, source, folder / "edit")
             await show(run, PREPARED)

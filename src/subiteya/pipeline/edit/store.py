@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+from pathlib import Path
+
 import structlog
 from sqlalchemy import update
 
@@ -15,6 +19,23 @@ from subiteya.pipeline.patience import patiently
 from subiteya.storage import ObjectInfo
 
 log = structlog.get_logger(__name__)
+
+
+async def fingerprint(run: Run, video: Video, source: Path) -> None:
+    """Write down the SHA-256 of the source's bytes, once: however it was uploaded, all of it is here now."""
+    if video.source_sha256 is None:
+        digest = await asyncio.to_thread(_sha256, source)
+        async with run.db.begin() as session:
+            await session.execute(
+                update(Video)
+                .where(Video.id == video.id, Video.source_sha256.is_(None))
+                .values(source_sha256=digest)
+            )
+
+
+def _sha256(source: Path) -> str:
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def send(run: Run, video: Video, plan: EditPlan) -> ObjectInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from subiteya.db import slots
@@ -9,25 +10,31 @@ from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import TikTokOutcomeUnknown, TikTokRefused
 from subiteya.domain.length import least_seconds
 from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry
-from subiteya.domain.post_errors import EditedFileChanged, TooLongForCreator, UnauditedApp
+from subiteya.domain.post_errors import DraftScopeMissing, EditedFileChanged, TooLongForCreator, UnauditedApp
+from subiteya.domain.post_mode import PostMode, is_granted
 from subiteya.domain.privacy import PrivacyLevel
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.ledger import Entry, Ledger
 from subiteya.queue.plan_jobs import day_rate, day_scope
-from subiteya.tiktok.answers import CreatorInfo
+from subiteya.tiktok.answers import CreatorInfo, Publish
+from subiteya.tiktok.client import TikTokClient
 from subiteya.tiktok.error_row import Place
 from subiteya.tiktok.error_table import outcome_of, outcome_of_error
 from subiteya.tiktok.requests import PostInfo
 
 
 async def begin(run: Run, ledger: Ledger, entry: Entry, voice: Voice) -> Outcome | None:
-    """Ask for the creator's settings, then begin the publish and store it.
+    """Begin the publish and store it: a post by the creator's settings of this moment, a draft without any.
 
     Returns:
         None when the ledger has a publish now; otherwise what to do instead.
     """
     tiktok = run.tools.tiktok
+    if entry.post.mode is PostMode.DRAFT:
+        if not is_granted(entry.account.scopes, entry.post.mode):
+            return AskHuman(DraftScopeMissing.code)
+        return await _init(run, ledger, entry, Place.INBOX_INIT, lambda plan: _draft(tiktok, voice, plan))
     now = datetime.now(UTC)
     try:
         creator = await voice.ask(tiktok.creator_info)
@@ -36,19 +43,36 @@ async def begin(run: Run, ledger: Ledger, entry: Entry, voice: Voice) -> Outcome
     refusal = _objection(entry, creator, now, unaudited=run.tools.settings.tiktok.unaudited)
     if refusal is not None:
         return refusal
+    post = _post_info(entry, creator)
+    return await _init(
+        run,
+        ledger,
+        entry,
+        Place.INIT,
+        lambda plan: voice.ask(lambda token: tiktok.init_video(token, post, plan)),
+    )
+
+
+async def _draft(tiktok: TikTokClient, voice: Voice, plan: ChunkPlan) -> Publish:
+    return await voice.ask(lambda token: tiktok.init_inbox(token, plan))
+
+
+async def _init(
+    run: Run, ledger: Ledger, entry: Entry, place: Place, ask: Callable[[ChunkPlan], Awaitable[Publish]]
+) -> Outcome | None:
+    """Call `init` for the file as it is now, and store what it answers."""
     info = await run.tools.storage.objects.head(entry.video.edited_key or "")
     if entry.video.edited_etag not in (None, info.etag):
         return GiveUp(EditedFileChanged.code)
     plan = ChunkPlan.for_size(info.size)
-    post = _post_info(entry, creator)
-    asked_at = datetime.now(UTC)
+    now = asked_at = datetime.now(UTC)
     try:
-        publish = await voice.ask(lambda token: tiktok.init_video(token, post, plan))
+        publish = await ask(plan)
     except TikTokOutcomeUnknown as error:
         # TikTok may have begun something that nobody can send bytes to: it can never become a post.
         return Retry(error.code, "init was not answered")
     except TikTokRefused as error:
-        return outcome_of_error(error, Place.INIT, now=now, room_at=await _room_at(run, entry))
+        return outcome_of_error(error, place, now=now, room_at=await _room_at(run, entry))
     await ledger.inited(publish, plan, info.etag, asked_at)
     return None
 

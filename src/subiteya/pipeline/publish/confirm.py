@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -22,8 +22,10 @@ from subiteya.db.models import Account, Post
 from subiteya.db.moves import Why, move_post, note
 from subiteya.domain.errors import QueueUnavailable, SubiteyaError, TikTokRefused, Unavailable
 from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Wait
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import LedgerStep, PostStatus
 from subiteya.pipeline.publish.ask import Voice
+from subiteya.pipeline.publish.pace import is_old, next_check, next_check_for_id
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.events import announce
 from subiteya.queue.names import Priority, upload_job_id
@@ -35,11 +37,13 @@ from subiteya.tiktok.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 
-LONGEST_PAUSE: Final = timedelta(minutes=5)
-WIDEN: Final = 1.5
-PATIENCE: Final = timedelta(days=1)
-"""After this a post without TikTok's word is shown as UNCONFIRMED, and asked about rarely."""
 BATCH: Final = 20
+_ASKED_ABOUT: Final = (
+    PostStatus.CONFIRMING,
+    PostStatus.IN_INBOX,
+    PostStatus.UNCONFIRMED,
+    PostStatus.POSTED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Confirmer:
                 await session.scalars(
                     select(Post.id)
                     .where(
-                        Post.status.in_([PostStatus.CONFIRMING, PostStatus.UNCONFIRMED, PostStatus.POSTED]),
+                        Post.status.in_(_ASKED_ABOUT),
                         Post.next_check_at <= now,
                     )
                     .order_by(Post.next_check_at)
@@ -115,18 +119,12 @@ class Confirmer:
             posts = {post.id: post for post in await session.scalars(select(Post).where(Post.id.in_(ids)))}
             for post in posts.values():
                 post.checks += 1
-                post.next_check_at = now + self._pause(post)
+                post.next_check_at = next_check(post, now, self._tools.settings.tiktok.poll_seconds)
             accounts = await session.scalars(
                 select(Account).where(Account.id.in_({post.account_id for post in posts.values()}))
             )
             by_id = {account.id: account for account in accounts}
         return [Due(posts[post_id], by_id[posts[post_id].account_id]) for post_id in ids]
-
-    def _pause(self, post: Post) -> timedelta:
-        """Time until the next question: widening, so that one post stays far below 30 questions a minute."""
-        first = self._tools.settings.tiktok.poll_seconds
-        seconds = min(first * WIDEN ** min(post.checks, 40), LONGEST_PAUSE.total_seconds())
-        return timedelta(seconds=seconds)
 
     async def _check(self, due: Due) -> None:
         post = due.post
@@ -155,20 +153,39 @@ class Confirmer:
             match status.state:
                 case PublishState.PUBLISH_COMPLETE:
                     return await self._posted(session, due, status, detail)
+                case PublishState.SEND_TO_USER_INBOX if due.post.mode is PostMode.DRAFT:
+                    return await self._in_inbox(session, due, status, detail)
                 case PublishState.FAILED:
                     return await self._failed(session, due, status, detail)
                 case _:
                     return await self._still_open(session, due, status.raw_state)
 
+    async def _in_inbox(
+        self, session: AsyncSession, due: Due, status: PublishStatus, detail: dict[str, object]
+    ) -> bool:
+        moved = await move_post(
+            session,
+            due.post.id,
+            PostStatus.IN_INBOX,
+            self._why("inbox_delivered", detail),
+            step=LedgerStep.SUBMITTED,
+            tiktok_status=status.raw_state,
+            checks=0,
+            error_code=None,
+            error_context=None,
+        )
+        return moved is not None
+
     async def _posted(
         self, session: AsyncSession, due: Due, status: PublishStatus, detail: dict[str, object]
     ) -> bool:
         ids = [str(post_id) for post_id in status.post_ids]
-        # A private post never gets an id; a public one after moderation, which can take hours.
-        waits_for_id = not ids and due.post.privacy_level != "SELF_ONLY"
+        # A private post never gets an id; a public one after moderation, which can take hours. Who sees a
+        # draft was chosen in the app, where we do not see it.
+        waits_for_id = not ids and (due.post.mode is PostMode.DRAFT or due.post.privacy_level != "SELF_ONLY")
         values: dict[str, Any] = {
             "tiktok_status": status.raw_state,
-            "next_check_at": due.post.next_check_at if waits_for_id and not _is_old(due.post) else None,
+            "next_check_at": next_check_for_id(due.post) if waits_for_id else None,
         }
         if ids:
             values |= {"tiktok_post_ids": ids, "post_url": self._share_url(due.account, ids[0])}
@@ -238,7 +255,7 @@ class Confirmer:
         await session.execute(
             update(Post).where(Post.id == due.post.id).values(tiktok_status=state, error_code=code)
         )
-        if not _is_old(due.post):
+        if not is_old(due.post):
             return code is not None and code != due.post.error_code
         moved = await move_post(
             session,
@@ -260,8 +277,3 @@ class Confirmer:
             await announce(self._tools.queues, upload_job_id(post_id))
         except QueueUnavailable:
             log.info("open pages learn of it late: the queue does not answer")
-
-
-def _is_old(post: Post) -> bool:
-    since = post.submitted_at or post.created_at
-    return datetime.now(UTC) - since > PATIENCE

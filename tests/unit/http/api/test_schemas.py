@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from subiteya.db.models import Account, Job, Post, Video
+from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import JobStatus, LedgerStep, PostStatus, VideoStatus
 from subiteya.http.api.schemas import account_out, video_out
+from subiteya.services.forecast_reconnect import Forecast
 from subiteya.services.get_videos import PostView, VideoView
 
 NOW = datetime(2026, 11, 5, 14, 32, tzinfo=UTC)
@@ -96,6 +98,7 @@ def test_post_ids_are_text_so_that_browsers_do_not_round_them() -> None:
     post = Post(
         id=uuid.uuid4(),
         account_id=uuid.uuid4(),
+        mode=PostMode.DIRECT,
         status=PostStatus.POSTED,
         step=LedgerStep.CONFIRMED,
         caption="",
@@ -123,7 +126,7 @@ def test_an_account_keeps_its_tokens_to_itself() -> None:
         created_at=NOW,
     )
 
-    seen = account_out(account).model_dump_json()
+    seen = account_out(account, Forecast(None, NOW, (), 0)).model_dump_json()
 
     assert "sealed" not in seen
     assert '"scopes":["user.info.basic","video.publish"]' in seen
