@@ -14,7 +14,7 @@ depends_on = None
 _KEY = (
     "^assets/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[.][a-z0-9]+$"
 )
-# Until now logos came with their pattern only. Whatever a pattern or a frozen copy names has its row from here on.
+# What a pattern or a frozen copy names gets its row here. All of it are logos: nothing else had a route.
 _FILL = """
 INSERT INTO asset (id, user_id, kind, key, filename, content_type, facts, created_at)
 SELECT DISTINCT ON (named.key)
