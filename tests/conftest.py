@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+from hypothesis import settings
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
 pytest_plugins = [
     "fixtures.engines",
     "fixtures.rows",

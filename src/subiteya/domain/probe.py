@@ -60,6 +60,11 @@ class VideoTrack(_Value):
         return _fraction(self.fps) or _fraction(self.nominal_fps)
 
     @property
+    def nominal_rate(self) -> Fraction:
+        """The frame rate that the time stamps suggest; 0 when it is not known."""
+        return _fraction(self.nominal_fps)
+
+    @property
     def is_constant_rate(self) -> bool:
         """Whether average and nominal rate agree to within one part in a thousand."""
         average, nominal = _fraction(self.fps), _fraction(self.nominal_fps)

@@ -18,6 +18,7 @@ from subiteya.domain.pattern import (
 )
 from subiteya.domain.subtitles import Cue, Word
 from subiteya.media.ass import BORDER_BOX, BORDER_OUTLINE, AssFile, Speller, ass_colour, colour_tag
+from subiteya.media.graph.canvas import Box
 from subiteya.media.lines import Room, Screen, arrange
 
 _STYLE = "Captions"
@@ -28,16 +29,24 @@ _ALIGNMENT = {
 }
 _LEAST_SIDE = 0.04  # of the width: lines never touch the edge
 _CLASSIC_OUTLINE, _CLASSIC_SHADOW = 0.03, 0.05  # of the letter size
+_LOGO_GAP = 0.5  # of the letter size, between lines and a logo that they make way for
 _POP = r"{\fscx70\fscy70\t(0,80,\fscx106\fscy106)\t(80,140,\fscx100\fscy100)}"
 
 
-def add_captions(file: AssFile, cues: Sequence[Cue], spec: PatternSpec) -> None:
-    """Adds the cues as the pattern wants them; nothing when it wants none."""
+def add_captions(file: AssFile, cues: Sequence[Cue], spec: PatternSpec, logo: Box | None = None) -> None:
+    """Adds the cues as the pattern wants them; nothing when it wants none.
+
+    Args:
+        file: Where to.
+        cues: In the time of the output.
+        spec: The wish.
+        logo: Where the logo stands: lines at the same edge stand clear of it.
+    """
     captions = spec.subtitles
     if captions.source is SubtitleSource.NONE:
         return
     side = _side(file, spec)
-    file.add_style(_STYLE, _style(file, spec, side))
+    file.add_style(_STYLE, _style(file, spec, side, _margin(file, spec, side, logo)))
     size = _size(file, captions)
     room = Room(
         width=file.canvas.width - 2 * side,
@@ -116,7 +125,7 @@ def _speller(file: AssFile, spec: SubtitlesSpec) -> Speller:
 
 
 def _size(file: AssFile, spec: SubtitlesSpec) -> float:
-    return file.canvas.height * spec.size_percent / 100
+    return file.canvas.long_side * spec.size_percent / 100
 
 
 def _side(file: AssFile, spec: PatternSpec) -> int:
@@ -126,11 +135,26 @@ def _side(file: AssFile, spec: PatternSpec) -> int:
     return max(free.x, canvas.width - free.x - free.width, round(canvas.width * _LEAST_SIDE))
 
 
-def _style(file: AssFile, pattern: PatternSpec, side: int) -> pysubs2.SSAStyle:
-    spec, canvas = pattern.subtitles, file.canvas
-    size = _size(file, spec)
-    free = canvas.area(safe=pattern.layout.safe_areas)
-    taken = free.y if spec.position is SubtitlePosition.TOP else canvas.height - free.y - free.height
+def _margin(file: AssFile, pattern: PatternSpec, side: int, logo: Box | None) -> int:
+    """Distance of the lines to the edge at which they stand."""
+    spec, canvas, layout = pattern.subtitles, file.canvas, pattern.layout
+    free, at_top = canvas.area(safe=layout.safe_areas), spec.position is SubtitlePosition.TOP
+    taken = free.y if at_top else canvas.height - free.y - free.height
+    margin = round(canvas.height * spec.margin_percent / 100 + taken)
+    if logo is None or spec.position is SubtitlePosition.MIDDLE or not layout.safe_areas:
+        return margin
+    near = logo.y if at_top else canvas.height - logo.y - logo.height
+    beyond, depth = near + logo.height, spec.max_lines * _size(file, spec)
+    is_beside = logo.x + logo.width <= side or logo.x >= canvas.width - side
+    if is_beside or beyond <= margin or near >= margin + depth:
+        return margin
+    cleared = round(beyond + _size(file, spec) * _LOGO_GAP)
+    # A logo so tall that the lines would leave their half of the picture is meant to lie under them.
+    return cleared if cleared + depth <= canvas.height / 2 else margin
+
+
+def _style(file: AssFile, pattern: PatternSpec, side: int, margin: int) -> pysubs2.SSAStyle:
+    spec, size = pattern.subtitles, _size(file, pattern.subtitles)
     style = pysubs2.SSAStyle(
         fontname=file.fonts.faces[spec.font].family,
         fontsize=round(size, 1),
@@ -140,7 +164,7 @@ def _style(file: AssFile, pattern: PatternSpec, side: int) -> pysubs2.SSAStyle:
         alignment=_ALIGNMENT[spec.position],
         marginl=side,
         marginr=side,
-        marginv=round(canvas.height * spec.margin_percent / 100 + taken),
+        marginv=margin,
     )
     match spec.style:
         case SubtitleStyle.OUTLINE:

@@ -14,6 +14,7 @@ from subiteya.media.ass import AssFile
 from subiteya.media.captions import add_captions
 from subiteya.media.fonts import FontLibrary
 from subiteya.media.graph import Assets, Canvas, Segment
+from subiteya.media.graph.logo import logo_box
 from subiteya.media.logo_image import MAX_BYTES as IMAGE_BYTES
 from subiteya.media.logo_image import prepare_background, prepare_logo, prepare_still
 from subiteya.media.lut import MAX_BYTES as LUT_BYTES
@@ -69,7 +70,8 @@ def prepare_assets(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas,
     # Captions and texts in one file, so that one filter burns in both.
     texts = AssFile(canvas, fonts)
     shown_s = spec.time.shown_s(ingredients.probe.duration_s)
-    add_captions(texts, retimed(ingredients.cues, spec.time.moment, shown_s), spec)
+    beneath = logo_box(spec, logo, canvas) if logo is not None else None
+    add_captions(texts, retimed(ingredients.cues, spec.time.moment, shown_s), spec, beneath)
     add_texts(texts, spec, ingredients.values)
     music = files.get("sound.music_key")
     return Assets(

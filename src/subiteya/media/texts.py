@@ -32,7 +32,7 @@ def add_texts(file: AssFile, spec: PatternSpec, values: Mapping[MergeField, str]
 
 
 def _add(file: AssFile, name: str, spec: TextSpec, words: str, *, safe: bool) -> None:
-    size = file.canvas.height * spec.size_percent / 100
+    size = file.canvas.long_side * spec.size_percent / 100
     margin = round(file.canvas.width * spec.margin_percent / 100)
     room = Room(
         width=(file.canvas.area(safe=safe).width - 2 * margin) * spec.max_width_percent / 100,

@@ -82,6 +82,29 @@ async def test_a_subtitle_is_there_at_second_two_and_gone_at_second_seven(studio
     assert bottom < 640 - 480 / 3  # above TikTok's caption
 
 
+@pytest.mark.parametrize(("position", "anchor"), [("bottom", "bottom_right"), ("top", "top_left")])
+async def test_subtitles_make_way_for_a_logo_at_their_edge(
+    studio: Studio, position: str, anchor: str
+) -> None:
+    spec = {"subtitles": {"position": position, "size_percent": 5}, "logo": {"anchor": anchor}}
+    plan = await studio.edit(studio.flat("0x303030"), spec, logo_png(), [Cue(0, 5000, "¿Qué tal, señor?")])
+    picture = frame(plan.output)
+    logo, words = box_of(is_red(picture)), box_of(is_white(picture))
+    assert logo[3] - logo[1] == pytest.approx(40, abs=3)  # whole: no letter on it
+    assert words[3] < logo[1] if position == "bottom" else words[1] > logo[3]
+
+
+async def test_letters_of_a_wide_picture_are_as_large_as_on_a_tall_one(studio: Studio) -> None:
+    """A phone shows a wide clip small: per cent of its height would be too little to read."""
+    heights = []
+    for size in ("540x960", "960x540"):
+        spec = {"subtitles": {"size_percent": 8}}
+        plan = await studio.edit(studio.flat("0x303030", size), spec, cues=[Cue(0, 5000, "HHH")])
+        _, top, _, bottom = box_of(is_white(frame(plan.output)))
+        heights.append(bottom - top)
+    assert heights[0] == pytest.approx(heights[1], abs=2)
+
+
 @pytest.mark.parametrize(
     ("position", "low", "high"), [("top", 0.06, 0.3), ("middle", 0.4, 0.6), ("bottom", 0.6, 0.76)]
 )

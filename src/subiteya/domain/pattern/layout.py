@@ -68,5 +68,6 @@ class LayoutSpec(Section):
     )
     safe_areas: bool = Field(
         default=True,
-        description="Keep logo, texts and subtitles clear of what TikTok draws over a video.",
+        description="Keep logo, texts and subtitles clear of what TikTok draws over a video, and subtitles"
+        " clear of the logo.",
     )

@@ -90,7 +90,10 @@ class SubtitlesSpec(Section):
     )
     font: Font = Field(Font.MANROPE, description="Typeface.")
     size_percent: float = Field(
-        3.6, ge=1, le=15, description="Height of a line in per cent of the picture's height."
+        3.6,
+        ge=1,
+        le=15,
+        description="Height of a line in per cent of the picture's height, or of its width if it is wider.",
     )
     colour: Colour = Field("#FFFFFF", description="Colour of the letters.")
     style: SubtitleStyle = Field(

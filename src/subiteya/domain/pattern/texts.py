@@ -74,7 +74,10 @@ class TextSpec(Placed):
     )
     font: Font = Field(Font.MANROPE, description="Typeface.")
     size_percent: float = Field(
-        4.0, ge=1, le=30, description="Height of a line in per cent of the picture's height."
+        4.0,
+        ge=1,
+        le=30,
+        description="Height of a line in per cent of the picture's height, or of its width if it is wider.",
     )
     colour: Colour = Field("#FFFFFF", description="Colour of the letters.")
     style: TextStyle = Field(TextStyle.OUTLINE, description="Plain letters, an outline, or a box behind.")

@@ -19,6 +19,7 @@ _STANDARD_RATES = (
     Fraction(48), Fraction(50), Fraction(60000, 1001), Fraction(60),
 )  # fmt: skip
 _SNAP = Fraction(1, 500)  # the measured rate of a short clip is a little off
+_DROPPED = Fraction(9, 5)  # nominal rate over average, up to which frames count as dropped
 _SAME_SHAPE = Fraction(1, 200)
 _ROUNDING = 4  # pixels
 _FULL_SHORT_SIDE = 1080  # TikTok shows no more
@@ -74,6 +75,11 @@ class Canvas:
         return Box(
             round(left), round(top), round(self.width - left - right), round(self.height - top - bottom)
         )
+
+    @property
+    def long_side(self) -> int:
+        """What letter sizes refer to: the height, or a wide picture's width, as a phone shows it small."""
+        return max(self.width, self.height)
 
     def at_most(self, width: int | None) -> Canvas:
         """The same canvas with fewer pixels, for previews; itself when it is no wider."""
@@ -169,7 +175,7 @@ def plan_rate(video: VideoTrack, speed: float = 1.0) -> Fraction:
 
     Slow motion shows each frame longer; fast motion keeps the rate and drops frames.
     """
-    rate = (video.rate or _FALLBACK_RATE) * min(Fraction(1), Fraction(speed).limit_denominator(1000))
+    rate = _cadence(video) * min(Fraction(1), Fraction(speed).limit_denominator(1000))
     near = min(_STANDARD_RATES, key=lambda standard: abs(standard - rate))
     if abs(near / rate - 1) < _SNAP:
         return near
@@ -181,6 +187,21 @@ def plan_rate(video: VideoTrack, speed: float = 1.0) -> Fraction:
         rate *= -(-TIKTOK_MIN_FPS // rate)  # each frame shown a whole number of times
     # Halving and doubling may leave an odd number such as 27.5, which is fine, or 90 million, which is not.
     return min(rate, Fraction(TIKTOK_MAX_FPS)).limit_denominator(1001)
+
+
+def _cadence(video: VideoTrack) -> Fraction:
+    """The rate at which the source shows frames when it drops none.
+
+    A phone that leaves out frames lowers the average, not the grid on which the others stand: at the average
+    rate they would judder. Where nearly half or more are left out, the average says more.
+    """
+    average, nominal = video.rate, video.nominal_rate
+    if average == 0:
+        return _FALLBACK_RATE
+    highest = min(average * _DROPPED, Fraction(TIKTOK_MAX_FPS))
+    if not video.is_constant_rate and TIKTOK_MIN_FPS <= nominal <= highest:
+        return nominal
+    return average
 
 
 def _within_limits(width: int, height: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from subiteya.domain.pattern import LogoSpec, PatternSpec
 from subiteya.media.graph.assets import LogoImage
-from subiteya.media.graph.canvas import Canvas
+from subiteya.media.graph.canvas import Box, Canvas
 from subiteya.media.graph.filters import spell
 from subiteya.media.graph.stage import Stage
 
@@ -13,7 +13,7 @@ def overlay_logo(stage: Stage, pattern: PatternSpec, logo: LogoImage) -> None:
     """Draws the logo over the main line. Its size and opacity are in the image already."""
     spec = pattern.logo
     number = stage.inputs.png(logo.path, _fade_frames(spec, stage.canvas))
-    x, y = _corner(pattern, logo, stage.canvas)
+    place = logo_box(pattern, logo, stage.canvas)
     prepare = list(stage.signal.overlay_from_rgb)
     if spec.fade_in_s > 0:
         prepare.append(spell("fade", t="in", st=spec.start_s, d=spec.fade_in_s, alpha=1))
@@ -22,7 +22,14 @@ def overlay_logo(stage: Stage, pattern: PatternSpec, logo: LogoImage) -> None:
         window = {"enable": f"between(t,{spec.start_s:.3f},{spec.end_s:.3f})"}
     elif spec.start_s > 0:
         window = {"enable": f"gte(t,{spec.start_s:.3f})"}
-    stage.graph.join(f"[{number}:v]", tuple(prepare), spell("overlay", x=x, y=y, format="yuv420", **window))
+    stage.graph.join(
+        f"[{number}:v]", tuple(prepare), spell("overlay", x=place.x, y=place.y, format="yuv420", **window)
+    )
+
+
+def logo_box(pattern: PatternSpec, logo: LogoImage, canvas: Canvas) -> Box:
+    """Where the logo stands, in pixels of the frame."""
+    return Box(*_corner(pattern, logo, canvas), logo.width, logo.height)
 
 
 def _fade_frames(spec: LogoSpec, canvas: Canvas) -> list[str]:
