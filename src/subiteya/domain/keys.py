@@ -3,6 +3,7 @@
     temp/{user_id}/{uuid}{ext}                   uploads; the bucket expires them after a day
     videos/{user_id}/{video_id}/source{ext}      what was confirmed
     videos/{user_id}/{video_id}/edited-{n}{ext}  what FFmpeg made of it; both expire after 30 days
+    videos/{user_id}/{video_id}/edited-{n}-{render_id}{ext}  the same for accounts with another pattern
     assets/{user_id}/{uuid}{ext}                 logos; kept
 
 A key is accepted only when it has exactly one of these shapes, so nothing is left to escape: no `..`, no
@@ -43,7 +44,7 @@ _EXTENSION = r"(?P<extension>(?:\.[a-z0-9]{1,8})?)"
 _SHAPES = (
     re.compile(rf"(?P<area>temp|assets)/(?P<owner>{_UUID})/(?P<item>{_UUID}){_EXTENSION}"),
     re.compile(
-        rf"(?P<area>videos)/(?P<owner>{_UUID})/(?P<item>{_UUID})/(?P<file>source|edited)(?:-(?P<take>[1-9][0-9]{{0,8}}))?{_EXTENSION}"
+        rf"(?P<area>videos)/(?P<owner>{_UUID})/(?P<item>{_UUID})/(?P<file>source|edited)(?:-(?P<take>[1-9][0-9]{{0,8}}))?(?:-(?P<render>{_UUID}))?{_EXTENSION}"
     ),
 )
 _AWS_HOST = re.compile(
@@ -64,6 +65,7 @@ class ObjectKey:
         file: Which file of the video; None outside `videos/`.
         take: Which writing of that file, from 1; None for the only one. Two workers that both believe the
             job to be theirs write to two keys.
+        render: Which version of the edited file; None for the video's own.
         extension: With its dot and in lower case, or empty.
     """
 
@@ -73,11 +75,14 @@ class ObjectKey:
     file: VideoFile | None = None
     extension: str = ""
     take: int | None = None
+    render: UUID | None = None
 
     def __str__(self) -> str:
         name = f"{self.item}/{self.file}" if self.file else f"{self.item}"
         if self.take is not None:
             name += f"-{self.take}"
+        if self.render is not None:
+            name += f"-{self.render}"
         return f"{self.area}/{self.owner}/{name}{self.extension}"
 
 
@@ -92,10 +97,16 @@ def asset_key(user_id: UUID, extension: str = "") -> str:
 
 
 def video_key(
-    user_id: UUID, video_id: UUID, file: VideoFile, extension: str = "", *, take: int | None = None
+    user_id: UUID,
+    video_id: UUID,
+    file: VideoFile,
+    extension: str = "",
+    *,
+    take: int | None = None,
+    render: UUID | None = None,
 ) -> str:
     """The key of one file of a video; the same arguments always give the same key."""
-    return str(ObjectKey(Area.VIDEOS, user_id, video_id, file, clean_extension(extension), take))
+    return str(ObjectKey(Area.VIDEOS, user_id, video_id, file, clean_extension(extension), take, render))
 
 
 def video_prefix(user_id: UUID, video_id: UUID) -> str:
@@ -127,14 +138,16 @@ def parse_key(key: str) -> ObjectKey:
     """
     for shape in _SHAPES:
         if found := shape.fullmatch(key):
-            file = found.groupdict().get("file")
+            parts = found.groupdict()
+            file, render = parts.get("file"), parts.get("render")
             return ObjectKey(
                 Area(found["area"]),
                 UUID(found["owner"]),
                 UUID(found["item"]),
                 VideoFile(file) if file else None,
                 found["extension"],
-                int(found.groupdict().get("take") or 0) or None,
+                int(parts.get("take") or 0) or None,
+                UUID(render) if render else None,
             )
     raise BadInput(what="key", why="this is not a key of ours")
 

@@ -120,6 +120,28 @@ async def test_an_account_lives_by_the_clocks_of_its_zone(
     assert (await api.get(f"{address}/budget")).json()["next_slot_local"].endswith("+05:45")
 
 
+async def test_an_account_has_a_default_pattern_until_its_owner_takes_it_away(
+    api: httpx2.AsyncClient, ana: Person, ben: Person, rows: Rows
+) -> None:
+    account = await rows.account(ana.user)
+    address = f"/api/accounts/{account.id}"
+    mine = (await api.post("/api/patterns", json={"name": "Mía", "spec": {}})).json()["id"]
+    theirs = (await ben.client.post("/api/patterns", json={"name": "Suya", "spec": {}})).json()["id"]
+
+    async def change(body: dict[str, str | None]) -> tuple[int, str | None]:
+        answer = await api.patch(address, json=body)
+        return answer.status_code, (await api.get(address)).json()["pattern_id"]
+
+    assert await change({"pattern_id": mine}) == (200, mine)
+    assert await change({"time_zone": "Europe/Madrid"}) == (200, mine)
+    assert await change({"pattern_id": theirs}) == (404, mine)
+    assert await change({}) == (422, mine)
+    assert await change({"pattern_id": None}) == (200, None)
+    await change({"pattern_id": mine})
+    await api.delete(f"/api/patterns/{mine}")
+    assert (await api.get(address)).json()["pattern_id"] is None
+
+
 async def test_the_budget_says_what_is_left_and_when_the_next_post_would_go(
     api: httpx2.AsyncClient, ana: Person, rows: Rows, resources: Resources
 ) -> None:

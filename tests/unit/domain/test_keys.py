@@ -50,6 +50,7 @@ def test_a_key_taken_apart_and_put_together_is_the_same(
         temp_key(user, extension),
         asset_key(user, extension),
         video_key(user, item, VideoFile.EDITED, extension),
+        video_key(user, item, VideoFile.EDITED, extension, take=1001, render=item),
     ):
         assert str(parse_key(made)) == made
         assert owner_of(made) == user

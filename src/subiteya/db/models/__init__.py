@@ -4,11 +4,13 @@ from subiteya.db.models.access import ApiKey, LoginLink, Session, User
 from subiteya.db.models.base import Base
 from subiteya.db.models.brand import Account, Asset, BrandPattern
 from subiteya.db.models.post import Post
+from subiteya.db.models.render import AccountRender, Render
 from subiteya.db.models.video import Upload, Video
 from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Outbox, RateSlot
 
 __all__ = [
     "Account",
+    "AccountRender",
     "ApiKey",
     "Asset",
     "Base",
@@ -21,6 +23,7 @@ __all__ = [
     "Outbox",
     "Post",
     "RateSlot",
+    "Render",
     "Session",
     "Upload",
     "User",

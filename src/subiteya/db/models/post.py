@@ -27,6 +27,10 @@ class Post(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     video_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    render_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("render.id", ondelete="SET NULL"), index=True
+    )
+    """Which version of the video goes out; null for the video's own."""
     status: Mapped[PostStatus] = mapped_column(word(PostStatus), default=PostStatus.UPLOAD_QUEUED)
     version: Mapped[int] = mapped_column(default=1)
 

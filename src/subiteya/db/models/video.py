@@ -66,6 +66,11 @@ class Video(Base):
     pattern_version: Mapped[int | None]
     spec: Mapped[dict[str, Any] | None]
     """The pattern as it was at *confirm*; later changes of the pattern do not touch it."""
+    spec_given: Mapped[dict[str, Any] | None]
+    """The part of `spec` that was asked for, to be merged over an account's default; null for videos that
+    were confirmed before accounts had one."""
+    field_values: Mapped[dict[str, Any] | None]
+    """What the fields of its texts stood for at *confirm*, by name."""
     edited_key: Mapped[str | None]
     edited_bytes: Mapped[int | None] = mapped_column(BigInteger)
     edited_etag: Mapped[str | None]
@@ -78,4 +83,5 @@ class Video(Base):
     updated_at: Mapped[UpdatedAt]
     confirmed_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
+    """When the file at `edited_key` was made; null while it is still to be made, or made anew."""
     deleted_at: Mapped[datetime | None]

@@ -26,6 +26,7 @@ from subiteya.domain.pattern.subtitles import (
 )
 from subiteya.domain.pattern.texts import MergeField, Placed, TextSpec, TextStyle
 from subiteya.domain.pattern.time import TimeSpec
+from subiteya.domain.pattern.versions import Version, said_in
 
 __all__ = [
     "Anchor",
@@ -53,5 +54,7 @@ __all__ = [
     "TextSpec",
     "TextStyle",
     "TimeSpec",
+    "Version",
     "WithoutWords",
+    "said_in",
 ]

@@ -110,6 +110,11 @@ class TextSpec(Placed):
                 raise ValueError(f"{{{{{name}}}}} is not one of {', '.join(sorted(known))}")
         return text
 
+    @property
+    def fields(self) -> frozenset[MergeField]:
+        """The fields that the text names."""
+        return frozenset(MergeField(name) for name in _FIELD.findall(self.text))
+
     def filled(self, values: Mapping[MergeField, str]) -> str:
         """The text with its fields replaced; a field without a value leaves nothing behind."""
         return _FIELD.sub(lambda found: values.get(MergeField(found[1]), ""), self.text)

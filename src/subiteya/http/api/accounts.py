@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from subiteya.domain.schedule import zone_of
 from subiteya.http import problems
@@ -17,10 +17,10 @@ from subiteya.http.api.creator_out import CreatorOut, creator_out
 from subiteya.http.api.schemas import AccountOut, account_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.http.headers import is_https
+from subiteya.services import change_account as changing
 from subiteya.services import forecast_reconnect as accounts
 from subiteya.services import start_connect as connecting
 from subiteya.services.ask_creator import get_creator
-from subiteya.services.change_account import set_time_zone
 from subiteya.services.disconnect_account import disconnect_account
 from subiteya.services.get_budget import get_budget
 
@@ -40,12 +40,24 @@ class AccountsOut(BaseModel):
 
 
 class ChangedAccount(Body):
-    """What its owner sets on an account."""
+    """What its owner sets on an account; what is left out stays."""
 
-    time_zone: Line = Field(
+    time_zone: Line | None = Field(
+        None,
         description="IANA name of the zone by whose clocks its posts are planned.",
         examples=["America/Bogota"],
     )
+    pattern_id: UUID | None = Field(
+        None,
+        description="Its default brand pattern, which lies under what is asked for a video; null: none.",
+        examples=["e7d0a1f3-2b64-4a89-8f0d-3c5b7a9e1d66"],
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.time_zone is None and "pattern_id" not in self.model_fields_set:
+            raise ValueError("give time_zone or pattern_id")
+        return self
 
 
 class Callback(BaseModel):
@@ -150,8 +162,15 @@ async def creator(account_id: AccountId, resources: ResourcesDep, user: CurrentU
 async def change_account(
     account_id: AccountId, resources: ResourcesDep, user: CurrentUser, body: ChangedAccount
 ) -> AccountOut:
-    """Set the time zone by whose clocks the account's posts are planned."""
-    await set_time_zone(resources, user_id=user.id, account_id=account_id, time_zone=body.time_zone)
+    """Set the time zone by whose clocks the account's posts are planned, and its default brand pattern."""
+    await changing.change_account(
+        resources,
+        user_id=user.id,
+        account_id=account_id,
+        time_zone=body.time_zone,
+        pattern_id=body.pattern_id,
+        without_pattern="pattern_id" in body.model_fields_set and body.pattern_id is None,
+    )
     return account_out(*await accounts.get_account(resources, user_id=user.id, account_id=account_id))
 
 

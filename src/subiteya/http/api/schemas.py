@@ -147,7 +147,7 @@ class AccountOut(BaseModel):
     status: str = Field(examples=["connected"])
     scopes: list[str] = Field(examples=[["user.info.basic", "video.publish"]])
     time_zone: str = Field(examples=["America/Bogota"])
-    pattern_id: UUID | None = Field(examples=[None])
+    pattern_id: UUID | None = Field(description="Its default brand pattern.", examples=[_PATTERN_ID])
     connected_at: datetime = Field(examples=[_AT])
     reconnect: ReconnectOut
 
