@@ -3,7 +3,8 @@
 A lease is a worker's name and a time. Whoever holds it may write the job's outcome; a worker that lost
 it (it was paused, cut off, or thought dead) finds its writes refused.
 
-Order of row locks everywhere: job, then video, then post. Whoever needs several takes them in this order.
+Order of locks everywhere: the edit job, upload jobs, the video, posts, windows of starts (of uploads before
+edits). Whoever needs several takes them in this order.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from subiteya.domain.states import JobStatus
 
 EARLY: Final = timedelta(seconds=1)
 """A job that comes this much before its time is not sent back."""
+
+LIVE: Final = (JobStatus.QUEUED, JobStatus.HELD, JobStatus.ACTIVE)
+"""Not ended yet."""
 
 USER_IN_REDIS: Final = 20
 """Jobs of one user that wait in Redis at a time, per queue. The rest waits as rows and moves up with the
@@ -48,7 +52,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What a service asks for."""
+    """What a service asks for; `held` until something else lets it go."""
 
     job_id: str
     queue: str
@@ -59,6 +63,7 @@ class NewJob:
     max_attempts: int
     not_before: datetime
     wait_reason: str | None = None
+    held: bool = False
 
 
 async def queue_job(session: AsyncSession, new: NewJob) -> Job:
@@ -66,7 +71,7 @@ async def queue_job(session: AsyncSession, new: NewJob) -> Job:
     fresh = {
         "queue": new.queue,
         "priority": new.priority,
-        "status": JobStatus.QUEUED,
+        "status": JobStatus.HELD if new.held else JobStatus.QUEUED,
         "attempts": 0,
         "max_attempts": new.max_attempts,
         "not_before": new.not_before,
@@ -265,14 +270,14 @@ async def put_back(
 
 
 async def cancel(session: AsyncSession, job_id: str) -> Job | None:
-    """Call a job off, queued or running; a worker that runs it finds its lease gone.
+    """Call a job off, queued, held or running; a worker that runs it finds its lease gone.
 
     Returns:
         The row, or None when there was nothing to call off.
     """
     return await session.scalar(
         update(Job)
-        .where(Job.id == job_id, Job.status.in_([JobStatus.QUEUED, JobStatus.ACTIVE]))
+        .where(Job.id == job_id, Job.status.in_(LIVE))
         .values(
             status=JobStatus.CANCELLED, lease_owner=None, lease_until=None, finished_at=func.clock_timestamp()
         )

@@ -98,3 +98,12 @@ class EditedFileChanged(SubiteyaError):
 
     code = "edited_file_changed"
     message = "The edited video was replaced after this post was planned. Post the new one."
+
+
+class RenderFailed(SubiteyaError):
+    """The version that this post's account wants could not be made."""
+
+    code = "render_failed"
+    status = 409
+    message = "The version of this video for this account could not be made: {why}. Try again."
+    button = "retry"

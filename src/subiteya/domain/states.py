@@ -82,6 +82,8 @@ class JobStatus(StrEnum):
 
     QUEUED = "queued"
     """To be run when `not_before` has come."""
+    HELD = "held"
+    """Waits for a version of its video; nobody runs it before that is made."""
     ACTIVE = "active"
     """A worker holds its lease."""
     DONE = "done"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -85,7 +86,10 @@ async def ask_creator(resources: Resources, account_id: uuid.UUID) -> CreatorInf
 
 
 async def check_creators(
-    resources: Resources, video: Video, wishes: Sequence[tuple[uuid.UUID, PostWish]]
+    resources: Resources,
+    video: Video,
+    wishes: Sequence[tuple[uuid.UUID, PostWish]],
+    specs: Mapping[uuid.UUID, Mapping[str, Any] | None],
 ) -> None:
     """Refuse at once what TikTok would refuse later, as far as TikTok can be asked now.
 
@@ -95,12 +99,12 @@ async def check_creators(
         resources: The process's connections.
         video: What shall be posted.
         wishes: Account and wish of each post.
+        specs: By account: the specification of the version that it gets.
 
     Raises:
         TooLongForCreator: the creator may not post videos of this length.
         PrivacyNotOffered: TikTok does not offer this audience to the creator.
     """
-    seconds = least_seconds(video.probe, video.spec)
     # A draft takes no settings from here, and its owner may not even have allowed us to ask.
     wishes = [(account_id, wish) for account_id, wish in wishes if wish.mode is PostMode.DIRECT]
     for account_id in dict.fromkeys(account_id for account_id, _ in wishes):
@@ -109,6 +113,7 @@ async def check_creators(
         except (TikTokRefused, TikTokUnavailable, CannotOpenSecret) as error:
             log.info("a creator could not be asked", account_id=str(account_id), why=error.sentence())
             continue
+        seconds = least_seconds(video.probe, specs[account_id])
         if seconds > creator.max_duration_seconds:
             why = f"{seconds:.0f} s > {creator.max_duration_seconds} s"
             raise TooLongForCreator(what="video", why=why)

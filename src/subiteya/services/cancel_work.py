@@ -12,7 +12,7 @@ from subiteya.db.ledger import may_appear
 from subiteya.db.models import Job, Outbox, Post, Video
 from subiteya.db.moves import Why, move_post, move_video
 from subiteya.domain.errors import NotFound, QueueUnavailable, WrongState
-from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
+from subiteya.domain.states import PostStatus, VideoStatus
 from subiteya.queue.events import announce
 from subiteya.queue.names import edit_job_id
 from subiteya.queue.presence import remove
@@ -70,9 +70,7 @@ async def _lock_jobs(session: AsyncSession, video_id: uuid.UUID) -> None:
 
 
 async def _cancel_jobs(session: AsyncSession, video_id: uuid.UUID) -> list[Job]:
-    live = await session.scalars(
-        select(Job.id).where(Job.video_id == video_id, Job.status.in_([JobStatus.QUEUED, JobStatus.ACTIVE]))
-    )
+    live = await session.scalars(select(Job.id).where(Job.video_id == video_id, Job.status.in_(jobs.LIVE)))
     cancelled = []
     for job_id in list(live):
         job = await jobs.cancel(session, job_id)

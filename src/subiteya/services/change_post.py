@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db import jobs, slots
 from subiteya.db.ledger import FORGOTTEN, may_appear, nothing_begun
-from subiteya.db.models import Account, Job, Outbox, Post, Video
+from subiteya.db.models import Account, Job, Outbox, Post, Render, Video
 from subiteya.db.moves import Why, move_post, note
+from subiteya.db.versions import is_made
 from subiteya.domain.consent import record
 from subiteya.domain.errors import BadInput, NotFound, QueueUnavailable, WrongState
 from subiteya.domain.post_errors import AlreadyAtTikTok
@@ -21,8 +22,9 @@ from subiteya.domain.post_mode import PostMode
 from subiteya.domain.posting_slots import SlotWish
 from subiteya.domain.schedule import Moment
 from subiteya.domain.states import LedgerStep, PostStatus
+from subiteya.queue import held_posts
 from subiteya.queue.events import announce
-from subiteya.queue.names import Priority, upload_job_id
+from subiteya.queue.names import Priority, edit_job_id, upload_job_id
 from subiteya.queue.plan_jobs import plan_upload
 from subiteya.queue.presence import remove
 from subiteya.services.deliver_jobs import deliver_soon
@@ -160,11 +162,13 @@ async def check_post(resources: Resources, *, user_id: uuid.UUID, post_id: uuid.
 async def _locked(
     session: AsyncSession, user_id: uuid.UUID, post_id: uuid.UUID
 ) -> tuple[Post, Account, Job | None]:
-    """A post of theirs that may be changed, with its job and its video locked: job, video, post."""
-    job = await session.scalar(
-        select(Job).where(Job.id == upload_job_id(post_id), Job.user_id == user_id).with_for_update()
-    )
+    """A post of theirs that may be changed, with its jobs and its video locked: jobs, video, post."""
     page = await require_post(session, user_id, post_id)
+    await held_posts.lock_edit(session, page.view.post.video_id)
+    job = await session.scalar(
+        select(Job).where(Job.id == upload_job_id(post_id), Job.user_id == user_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
     await session.scalar(select(Video.id).where(Video.id == page.view.post.video_id).with_for_update())
     found = await session.execute(
         select(Post, Account)
@@ -220,13 +224,21 @@ async def _replan(
         await move_post(session, post.id, to, Why(actor, reason), **values)
     await session.refresh(post)
     priority = Priority(job.priority) if job is not None else Priority.NORMAL
-    slot = await plan_upload(session, resources.settings, post, priority, not_before=post.scheduled_at)
+    render = await session.get(Render, post.render_id) if post.render_id is not None else None
+    slot = None
+    if is_made(render):
+        slot = await plan_upload(session, resources.settings, post, priority, not_before=post.scheduled_at)
+    else:
+        video = await session.get_one(Video, post.video_id)
+        await held_posts.hold(session, resources.settings, video, post, priority)
     why = Why(actor, reason, detail=time_detail(slot, moment))
     await note(session, why, post=post, kind="note")
 
 
 async def _tell(resources: Resources, post: Post, *, replanned: bool) -> None:
-    if replanned and post.slot_at is not None and post.slot_at > datetime.now(UTC) + jobs.EARLY:
+    # No start yet: it waits for its version of the video, and so for the edit.
+    await deliver_soon(resources, [edit_job_id(post.video_id)] if post.slot_at is None else [])
+    if replanned and (post.slot_at is None or post.slot_at > datetime.now(UTC) + jobs.EARLY):
         # What Redis holds of the run before must not take the place of the one to come.
         await _take_out(resources, post.id)
         return

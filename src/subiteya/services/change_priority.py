@@ -30,7 +30,9 @@ async def change_priority(
     async with resources.db.begin() as session:
         # Jobs before the video: the order of locks that everybody keeps.
         waiting = select(Job.id).where(
-            Job.video_id == video_id, Job.user_id == user_id, Job.status == JobStatus.QUEUED
+            Job.video_id == video_id,
+            Job.user_id == user_id,
+            Job.status.in_([JobStatus.QUEUED, JobStatus.HELD]),
         )
         job_ids = list(await session.scalars(waiting.order_by(Job.id).with_for_update()))
         video = await session.scalar(

@@ -1,24 +1,29 @@
-"""Confirm a video: freeze its brand pattern and queue the edit."""
+"""Confirm a video: freeze its brand pattern, and those of the accounts it is for, and queue the edit."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import BrandPattern, Video
 from subiteya.db.moves import Why, move_video
-from subiteya.domain.errors import NotFound, WrongState
-from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.errors import NotFound, StorageUnavailable, WrongState
+from subiteya.domain.pattern import PatternSpec, said_in
 from subiteya.domain.states import VIDEO_EDITABLE, VideoStatus
 from subiteya.queue.names import Priority, edit_job_id
 from subiteya.queue.plan_jobs import plan_edit
+from subiteya.services.choose_version import forget_versions, keep_choice, own_values
 from subiteya.services.deliver_jobs import deliver_soon
+from subiteya.services.plan_post import usable_account
 from subiteya.services.resources import Resources
-from subiteya.services.save_pattern import require_own_assets
+from subiteya.services.save_pattern import find_pattern, require_own_assets
+
+log = structlog.get_logger(__name__)
 
 
 async def confirm_video(
@@ -28,9 +33,13 @@ async def confirm_video(
     video_id: uuid.UUID,
     pattern_id: uuid.UUID | None = None,
     spec: Mapping[str, Any] | None = None,
+    account_ids: Sequence[uuid.UUID] = (),
     priority: Priority = Priority.NORMAL,
 ) -> Video:
     """Freeze the pattern into the video and queue its edit.
+
+    The video's own version is made in any case, and one more for each way in which the accounts want it
+    otherwise. An account that is not named here gets its version when it gets its first post.
 
     Args:
         resources: The process's connections.
@@ -38,16 +47,20 @@ async def confirm_video(
         video_id: Which video.
         pattern_id: A saved pattern of theirs.
         spec: A specification given directly; wins over `pattern_id`. Neither: nothing is branded.
+        account_ids: Accounts of theirs that it is for; the default pattern of each lies under the video's.
         priority: Of the edit job.
 
     Raises:
-        NotFound: no such video or pattern of theirs.
+        NotFound: no such video, pattern or account of theirs.
         WrongState: the video is not in a state in which it can be edited.
-        BadPattern: the specification has a mistake, or its logo is somebody else's.
+        BadPattern: the specification has a mistake, contradicts an account's default pattern, or its logo is
+            somebody else's.
     """
     job_id = edit_job_id(video_id)
     async with resources.db.begin() as session:
-        frozen, pattern = await _frozen_spec(session, user_id, pattern_id, spec)
+        given, pattern = await _given(session, user_id, pattern_id, spec)
+        frozen = PatternSpec.parse(given)
+        accounts = [await usable_account(session, user_id, one) for one in dict.fromkeys(account_ids)]
         video = await session.scalar(
             select(Video).where(Video.id == video_id, Video.user_id == user_id, Video.deleted_at.is_(None))
         )
@@ -60,10 +73,13 @@ async def confirm_video(
             VideoStatus.EDITING_QUEUED,
             Why(actor=f"user:{user_id}", reason="confirmed"),
             expect=VIDEO_EDITABLE,
-            spec=frozen,
+            spec=frozen.model_dump(mode="json"),
+            spec_given=given,
+            field_values=await own_values(session, user_id, frozen, video.title),
             pattern_id=pattern.id if pattern else None,
             pattern_version=pattern.version if pattern else None,
             confirmed_at=func.now(),
+            edited_at=None,
             progress=0,
             progress_detail=None,
             error_code=None,
@@ -71,22 +87,31 @@ async def confirm_video(
         )
         if moved is None:
             raise WrongState(what="video", state=video.status.value)
+        replaced = await forget_versions(session, video_id)
+        for account in accounts:
+            await keep_choice(session, moved, account)
     await deliver_soon(resources, [job_id])
+    await _remove(resources, replaced)
     return moved
 
 
-async def _frozen_spec(
+async def _given(
     session: AsyncSession, user_id: uuid.UUID, pattern_id: uuid.UUID | None, spec: Mapping[str, Any] | None
 ) -> tuple[dict[str, Any], BrandPattern | None]:
+    """What is asked for the video, as far as it says something: a saved pattern says what differs."""
     if spec is not None:
         given = PatternSpec.parse(spec)
         require_own_assets(given, user_id)
-        return given.model_dump(mode="json"), None
+        return given.model_dump(mode="json", exclude_unset=True), None
     if pattern_id is None:
-        return PatternSpec.parse({}).model_dump(mode="json"), None
-    pattern = await session.scalar(
-        select(BrandPattern).where(BrandPattern.id == pattern_id, BrandPattern.user_id == user_id)
-    )
-    if pattern is None:
-        raise NotFound(what="pattern")
-    return PatternSpec.parse(pattern.spec).model_dump(mode="json"), pattern
+        return {}, None
+    pattern = await find_pattern(session, user_id, pattern_id)
+    return said_in(pattern.spec), pattern
+
+
+async def _remove(resources: Resources, keys: Sequence[str]) -> None:
+    try:
+        for key in keys:
+            await resources.storage.objects.delete(key)
+    except StorageUnavailable:
+        log.info("files that nobody needs stay until the bucket's own rule removes them", keys=list(keys))

@@ -10,12 +10,15 @@ from typing import Any
 
 from subiteya.db import slots
 from subiteya.db.moves import Why, settle_video
+from subiteya.db.versions import clip_of
 from subiteya.domain.consent import record
 from subiteya.domain.posting_slots import SlotWish
 from subiteya.domain.schedule import Moment
-from subiteya.queue.names import Priority, upload_job_id
+from subiteya.queue import held_posts
+from subiteya.queue.names import Priority, edit_job_id, upload_job_id
 from subiteya.queue.plan_jobs import upload_rates
 from subiteya.services.ask_creator import check_creators
+from subiteya.services.choose_version import choose_version, keep_choice
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.find_warnings import find_warnings
 from subiteya.services.get_post import PostPage, load_posts
@@ -65,6 +68,7 @@ async def create_posts(
     Raises:
         NotFound: no such video or account of theirs.
         WrongState: the video is not edited.
+        BadPattern: an account's default pattern and what was asked for the video contradict each other.
         BadInput: something of a post cannot be used; its subclasses say what.
         UnauditedApp: not private, and TikTok has not audited the app.
         TooLongForCreator: the creator may not post videos of this length.
@@ -80,12 +84,15 @@ async def create_posts(
     async with resources.db.begin() as session:
         video = await postable_video(session, user_id, video_id)
         accounts = [await usable_account(session, user_id, one.account_id) for one in planned]
+        choices = {account.id: await choose_version(session, video, account) for account in accounts}
+        specs = {account_id: clip_of(video, each.render).spec for account_id, each in choices.items()}
     for account, one in zip(accounts, planned, strict=True):
         check_scope(account, one.wish.mode)
     # Asked without holding a lock: TikTok may take its time.
     wishes = [(account.id, one.wish) for account, one in zip(accounts, planned, strict=True)]
-    await check_creators(resources, video, wishes)
+    await check_creators(resources, video, wishes, specs)
     async with resources.db.begin() as session:
+        await held_posts.lock_edit(session, video_id)
         video = await postable_video(session, user_id, video_id)
         # All windows at once, in the order that everybody keeps: two who post to the same accounts would else
         # wait for each other.
@@ -100,6 +107,7 @@ async def create_posts(
                 resources.settings,
                 video,
                 account,
+                render=(await keep_choice(session, video, account)).render,
                 values=columns,
                 moment=moment,
                 priority=one.priority,
@@ -108,7 +116,7 @@ async def create_posts(
         await settle_video(session, video_id, Why(actor=actor, reason="planned"))
         pages = await load_posts(session, user_id, list(moments))
         warnings = await find_warnings(session, [page.view.post for page in pages])
-    await deliver_soon(resources, [upload_job_id(post_id) for post_id in moments])
+    await deliver_soon(resources, [edit_job_id(video_id), *map(upload_job_id, moments)])
     return [
         page.with_oddity(moments[page.view.post.id]).with_warnings(warnings[page.view.post.id])
         for page in pages

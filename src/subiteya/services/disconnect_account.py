@@ -84,7 +84,7 @@ async def _stop_waiting(session: AsyncSession, user_id: uuid.UUID, account_id: u
             Post.account_id == account_id,
             Post.user_id == user_id,
             Post.status.in_(WAITING),
-            Job.status == JobStatus.QUEUED,
+            Job.status.in_([JobStatus.QUEUED, JobStatus.HELD]),
         )
         .order_by(Job.id)
         .with_for_update(of=Job)

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.db.models import Account, Event, Job, Post, Video
+from subiteya.db.models import Account, AccountRender, Event, Job, Post, Render, Video
 from subiteya.domain.errors import BadInput, NotFound
 from subiteya.domain.states import GROUPS, VideoStatus
 from subiteya.services.resources import Resources
@@ -33,12 +33,16 @@ class PostView:
 
 @dataclass(frozen=True, slots=True)
 class VideoView:
-    """A video, its posts (oldest first), its edit job, and the id of its newest event (0: none)."""
+    """A video, its posts (oldest first), its edit job, and the id of its newest event (0: none).
+
+    `versions` says which version of it each account gets (None: the video's own).
+    """
 
     video: Video
     posts: tuple[PostView, ...]
     job: Job | None
     last_event_id: int
+    versions: tuple[tuple[AccountRender, Render | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class VideoGroup:
 async def load_videos(
     session: AsyncSession, user_id: uuid.UUID | None, video_ids: Collection[uuid.UUID]
 ) -> list[VideoView]:
-    """Videos with everything that is shown of them, in four queries however many they are.
+    """Videos with everything that is shown of them, in five queries however many they are.
 
     Args:
         session: A transaction.
@@ -84,8 +88,15 @@ async def load_videos(
         select(Event.video_id, func.max(Event.id)).where(Event.video_id.in_(videos)).group_by(Event.video_id)
     )
     last_ids = dict(newest.all())
+    versions = await _load_versions(session, videos)
     return [
-        VideoView(videos[video_id], tuple(posts[video_id]), edits.get(video_id), last_ids.get(video_id, 0))
+        VideoView(
+            videos[video_id],
+            tuple(posts[video_id]),
+            edits.get(video_id),
+            last_ids.get(video_id, 0),
+            tuple(versions[video_id]),
+        )
         for video_id in dict.fromkeys(video_ids)
         if video_id in videos
     ]
@@ -104,6 +115,21 @@ async def _load_posts(
     for post, username in found:
         posts[post.video_id].append(PostView(post, username, uploads.get(post.id)))
     return posts
+
+
+async def _load_versions(
+    session: AsyncSession, video_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, list[tuple[AccountRender, Render | None]]]:
+    found = await session.execute(
+        select(AccountRender, Render)
+        .outerjoin(Render, Render.id == AccountRender.render_id)
+        .where(AccountRender.video_id.in_(video_ids))
+        .order_by(AccountRender.created_at, AccountRender.account_id)
+    )
+    versions: dict[uuid.UUID, list[tuple[AccountRender, Render | None]]] = {each: [] for each in video_ids}
+    for link, render in found:
+        versions[link.video_id].append((link, render))
+    return versions
 
 
 async def get_video(resources: Resources, *, user_id: uuid.UUID, video_id: uuid.UUID) -> VideoView:

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.config import Settings
-from subiteya.db.models import Account, Post, Video
+from subiteya.db.models import Account, Post, Render, Video
 from subiteya.db.moves import Why, note
+from subiteya.db.versions import clip_of, is_made
 from subiteya.domain.captions import check_caption
 from subiteya.domain.errors import BadInput, NotFound, WrongState
 from subiteya.domain.post_errors import DraftScopeMissing, ScopeMissing, UnauditedApp
@@ -20,6 +21,7 @@ from subiteya.domain.post_mode import PostMode, is_granted
 from subiteya.domain.privacy import PrivacyLevel
 from subiteya.domain.schedule import Moment, check_time, resolve
 from subiteya.domain.states import VIDEO_POSTABLE, PostStatus
+from subiteya.queue import held_posts
 from subiteya.queue.names import Priority
 from subiteya.queue.plan_jobs import plan_upload
 from subiteya.tiktok.tokens import DISCONNECTED
@@ -129,17 +131,21 @@ async def add_post(
     video: Video,
     account: Account,
     *,
+    render: Render | None,
     values: dict[str, Any],
     moment: Moment | None = None,
     priority: Priority = Priority.NORMAL,
 ) -> Post:
     """Write a post, reserve its slot and queue its job; the caller settles the video.
 
+    A post whose version is still to be made is held until it is; the caller has locked the edit job.
+
     Args:
         session: The transaction.
         settings: For the windows.
         video: Locked.
         account: Where it goes.
+        render: Which version of the video; its own when None.
         values: Columns, from `PostWish.checked`, perhaps with the consent.
         moment: When it shall go out; as soon as the windows allow when None.
         priority: Of the upload job.
@@ -151,21 +157,31 @@ async def add_post(
         account_id=account.id,
         status=PostStatus.UPLOAD_QUEUED if moment is None else PostStatus.SCHEDULED,
         scheduled_at=None if moment is None else moment.at,
-        video_bytes=video.edited_bytes,
+        render_id=render.id if render is not None else None,
+        video_bytes=clip_of(video, render).size,
         **values,
     )
     session.add(post)
     await session.flush()
-    slot = await plan_upload(session, settings, post, priority, not_before=post.scheduled_at)
+    slot = None
+    if is_made(render):
+        slot = await plan_upload(session, settings, post, priority, not_before=post.scheduled_at)
+    else:
+        await held_posts.hold(session, settings, video, post, priority)
     reason = "queued" if moment is None else "scheduled"
     detail = time_detail(slot, moment)
     await note(session, Why(actor=f"user:{video.user_id}", reason=reason, detail=detail), post=post)
     return post
 
 
-def time_detail(slot: datetime, moment: Moment | None) -> dict[str, Any]:
-    """For the timeline: the reserved start, the wished time, and what a change of clocks made of it."""
-    detail: dict[str, Any] = {"slot_at": slot.isoformat()}
+def time_detail(slot: datetime | None, moment: Moment | None) -> dict[str, Any]:
+    """For the timeline: the reserved start, the wished time, and what a change of clocks made of it.
+
+    There is no start yet (None) while the post's version of the video is being made.
+    """
+    detail: dict[str, Any] = (
+        {"slot_at": slot.isoformat()} if slot is not None else {"waits_for": held_posts.REASON}
+    )
     if moment is not None:
         detail["scheduled_at"] = moment.at.isoformat()
         if moment.oddity is not None:

@@ -6,7 +6,9 @@ import uuid
 
 from subiteya.db.moves import Why, settle_video
 from subiteya.domain.posting_slots import SlotWish
-from subiteya.queue.names import Priority, upload_job_id
+from subiteya.queue import held_posts
+from subiteya.queue.names import Priority, edit_job_id, upload_job_id
+from subiteya.services.choose_version import keep_choice
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.find_warnings import find_warnings
 from subiteya.services.get_post import PostPage, require_post
@@ -41,6 +43,7 @@ async def queue_upload(
     Raises:
         NotFound: no such video or account of theirs.
         WrongState: the video is not edited.
+        BadPattern: the account's default pattern and what was asked for the video contradict each other.
         BadInput: caption too long, branded content private, or which account is unclear.
         UnauditedApp: not private, and TikTok has not audited the app.
         ScopeMissing: the account's owner has not allowed direct posts.
@@ -51,6 +54,7 @@ async def queue_upload(
     wish = wish or PostWish()
     values = wish.checked(resources.settings)
     async with resources.db.begin() as session:
+        await held_posts.lock_edit(session, video_id)
         video = await postable_video(session, user_id, video_id)
         account = await usable_account(session, user_id, account_id)
         check_scope(account, wish.mode)
@@ -60,6 +64,7 @@ async def queue_upload(
             resources.settings,
             video,
             account,
+            render=(await keep_choice(session, video, account)).render,
             values=values,
             moment=moment,
             priority=priority,
@@ -67,5 +72,5 @@ async def queue_upload(
         await settle_video(session, video_id, Why(actor=f"user:{user_id}", reason="queued"))
         page = await require_post(session, user_id, post.id)
         warnings = await find_warnings(session, [page.view.post])
-    await deliver_soon(resources, [upload_job_id(post.id)])
+    await deliver_soon(resources, [edit_job_id(video_id), upload_job_id(post.id)])
     return page.with_oddity(moment).with_warnings(warnings[post.id])

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from subiteya.db.models import Job, Post, Video
 from subiteya.db.moves import Why, move_video, note
+from subiteya.db.versions import make_again
 from subiteya.domain.errors import NotFound, WrongState
 from subiteya.domain.states import JobStatus, VideoStatus
 from subiteya.queue.names import Priority, QueueName, edit_job_id, parse_job_id
@@ -64,6 +65,8 @@ async def rerun_edit(
 ) -> Video:
     """Queue a video's edit once more, with fresh attempts and the specification that it was confirmed with.
 
+    An edit that ended well is made again; of one that did not, only the versions that are missing are made.
+
     Args:
         resources: The process's connections.
         user_id: Whose video.
@@ -85,6 +88,8 @@ async def rerun_edit(
         if priority is None or video.spec is None or video.status not in EDIT_ENDED:
             raise WrongState(what="video", state=video.status.value)
         await plan_edit(session, resources.settings, video, Priority(priority))
+        if video.status is VideoStatus.EDITED:
+            await make_again(session, video_id)
         moved = await move_video(
             session,
             video_id,

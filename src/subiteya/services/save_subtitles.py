@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 
 from subiteya.db.models import Video
 from subiteya.db.moves import Why, note
+from subiteya.db.versions import make_again
 from subiteya.domain.errors import NotFound, WrongState
-from subiteya.domain.states import VIDEO_EDITABLE
+from subiteya.domain.states import VIDEO_EDITABLE, VIDEO_POSTABLE
 from subiteya.services.announce_change import announce_change
 from subiteya.services.read_subtitles import Subtitles
 from subiteya.services.resources import Resources
@@ -39,6 +40,9 @@ async def save_subtitles(
             .where(Video.id == video_id)
             .values(subtitles=subtitles.text, subtitles_name=subtitles.name, version=Video.version + 1)
         )
+        if video.status not in VIDEO_POSTABLE:
+            # What an edit that ended badly has made already shows other words.
+            await make_again(session, video_id)
         detail = {"name": subtitles.name, "cues": subtitles.cues}
         await note(session, Why(f"user:{user_id}", "subtitles", detail=detail), video=video)
     await announce_change(resources, video_id)

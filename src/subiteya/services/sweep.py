@@ -24,6 +24,7 @@ from subiteya.queue.presence import JobState, release_orphan, runnable_jobs, wak
 from subiteya.services.deliver_jobs import deliver
 from subiteya.services.expire_uploads import expire_uploads
 from subiteya.services.reclaim_job import reclaim
+from subiteya.services.release_held_posts import release_held_posts
 from subiteya.services.resources import Resources
 from subiteya.services.start_due_posts import start_due_posts
 
@@ -69,6 +70,7 @@ class Sweeper:
             if not await leases.hold(session, ROLE, self._resources.name, lease):
                 return False
         await self._reclaim_silent()
+        await release_held_posts(self._resources)
         await start_due_posts(self._resources)
         async with self._resources.db.begin() as session:
             await jobs.put_due_in_outbox(session)

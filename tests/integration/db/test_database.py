@@ -98,3 +98,38 @@ def test_slots_that_were_reserved_before_the_rolling_day_keep_limiting(database_
         kept = connection.execute(text("SELECT keep_until - at FROM rate_slot")).scalar()
     engine.dispose()
     assert kept == timedelta(hours=1)
+
+
+def test_what_a_texts_fields_stood_for_is_kept_for_videos_that_were_confirmed_before(
+    database_url: str,
+) -> None:
+    from alembic import command  # noqa: PLC0415 - only here; keeps Alembic out of others
+
+    engine = create_engine(sqlalchemy_url(database_url))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(text(_ONE_CONFIRMED_VIDEO))
+        command.upgrade(config, "head")
+        row = connection.execute(text("SELECT field_values, edited_at FROM video")).one()
+        command.downgrade(config, "0004")
+    engine.dispose()
+    values = {"video.title": "Pan", "account.nickname": "Luz", "account.username": "luz"}
+    assert row == (values, None), "an edit that ended badly is to be made"
+
+
+_ONE_CONFIRMED_VIDEO = """
+WITH u AS (INSERT INTO "user" (id, name, role, locale, time_zone)
+    VALUES (gen_random_uuid(), 'Ana', 'owner', 'es', 'UTC') RETURNING id),
+a AS (INSERT INTO account (id, user_id, open_id, username, nickname, scopes, status, access_token,
+        refresh_token, access_expires_at, refresh_expires_at, time_zone, posting_slots)
+    SELECT gen_random_uuid(), id, 'o', 'luz', 'Luz', '', 'connected', '', '', now(), now(), 'UTC', '[]'
+    FROM u)
+INSERT INTO video (id, user_id, title, filename, status, version, source_key, source_bytes, content_type,
+    probe, spec, progress, edited_at)
+SELECT gen_random_uuid(), id, 'Pan', 'pan.mp4', 'FAILED_EDIT', 1, 'k', 1, 'video/mp4', '{}', '{}', 0, now()
+FROM u
+"""

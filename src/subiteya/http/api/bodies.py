@@ -165,6 +165,13 @@ class ConfirmVideo(Body):
 
     pattern_id: UUID | None = Field(None, examples=["e7d0a1f3-2b64-4a89-8f0d-3c5b7a9e1d66"])
     spec: Spec | None = Field(None, description="Wins over `pattern_id`.", examples=[None])
+    account_ids: list[UUID] = Field(
+        default_factory=list,
+        max_length=20,
+        description="For whom it is meant: the default pattern of each account lies under the video's own. "
+        "Accounts that come out the same share one clip; others get theirs with their first post.",
+        examples=[["c2a6f6c4-9d51-4c0f-9a3e-7f1f2d3b4c55"]],
+    )
     priority: PriorityName = "NORMAL"
 
 

@@ -5,7 +5,7 @@ Each `…_out` is a pure function from rows to JSON. Sizes are bytes, durations 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from subiteya.db.models import Account, BrandPattern, Event, Job, Post, Video
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import JobStatus, LedgerStep, PostStatus, VideoStatus
+from subiteya.http.api.version_out import VersionOut, version_out
 from subiteya.http.locale import language_of, sentence_of
 from subiteya.services.forecast_reconnect import Forecast, Reason
 from subiteya.services.get_videos import PostView, VideoView
@@ -59,6 +60,14 @@ class PostOut(BaseModel):
         description="The start reserved for it in the account's window.", examples=[_AT]
     )
     scheduled_at: datetime | None = Field(examples=[None])
+    render_id: UUID | None = Field(
+        description="Which version of the video goes out; null: its own.", examples=[None]
+    )
+    wait_reason: str | None = Field(
+        description="What it waits for: `rendering` while its version of the video is being made, "
+        "`account_window` for its start, or the code of an error that will pass.",
+        examples=[None],
+    )
     will_retry_at: datetime | None = Field(examples=[None])
     attempt: int = Field(description="The attempt that runs or comes next, from 1.", examples=[1])
     max_attempts: int = Field(examples=[4])
@@ -91,6 +100,7 @@ class VideoOut(BaseModel):
     confirmed_at: datetime | None = Field(examples=[_AT])
     edited_at: datetime | None = Field(examples=[_AT])
     edited_bytes: int | None = Field(examples=[18_432_112])
+    versions: list[VersionOut] = Field(description="For accounts that were named, or have a post.")
     posts: list[PostOut]
 
 
@@ -181,6 +191,7 @@ def video_out(view: VideoView, locale: str) -> VideoOut:
         confirmed_at=video.confirmed_at,
         edited_at=video.edited_at,
         edited_bytes=video.edited_bytes,
+        versions=[version_out(video, link, render) for link, render in view.versions],
         posts=[post_out(post, language) for post in view.posts],
     )
 
@@ -253,6 +264,8 @@ def post_out(view: PostView, language: str) -> PostOut:
         posted_at=post.posted_at,
         slot_at=post.slot_at,
         scheduled_at=post.scheduled_at,
+        render_id=post.render_id,
+        wait_reason=_wait_reason(view.job),
         will_retry_at=_will_retry_at(view.job),
         attempt=_attempt(view.job),
         max_attempts=view.job.max_attempts if view.job else 1,
@@ -265,6 +278,14 @@ def _attempt(job: Job | None) -> int:
         return 1
     # A job that failed for good has spent its last attempt: there is no next one.
     return min(job.attempts + 1, job.max_attempts)
+
+
+def _wait_reason(job: Job | None) -> str | None:
+    """Of a job that waits for more than a worker."""
+    if job is None:
+        return None
+    ahead = job.status is JobStatus.QUEUED and job.not_before > datetime.now(UTC)
+    return job.wait_reason if ahead or job.status is JobStatus.HELD else None
 
 
 def _retries(job: Job | None) -> bool:

@@ -95,14 +95,15 @@ async def timeline(
 async def confirm(
     video_id: VideoId, resources: ResourcesDep, user: CurrentUser, body: ConfirmVideo | None = None
 ) -> VideoOut:
-    """Freeze the brand pattern into the video and queue its edit."""
+    """Freeze the brand pattern, and those of the accounts it is for, into the video and queue its edit."""
     wish = body or ConfirmVideo()
     await confirming.confirm_video(
         resources,
         user_id=user.id,
         video_id=video_id,
         pattern_id=wish.pattern_id,
-        spec=wish.spec.model_dump(mode="json") if wish.spec else None,
+        spec=wish.spec.model_dump(mode="json", exclude_unset=True) if wish.spec else None,
+        account_ids=wish.account_ids,
         priority=priority_of(wish.priority),
     )
     return video_out(await loading.get_video(resources, user_id=user.id, video_id=video_id), user.locale)
@@ -114,17 +115,22 @@ async def confirm(
     | {307: {"description": "With `redirect=1`: to the file, under its name."}},
     response_model=DownloadOut,
 )
-async def download(
+async def download(  # noqa: PLR0917 - FastAPI reads them by name
     video_id: VideoId,
     resources: ResourcesDep,
     user: CurrentUser,
     which: Annotated[
         VideoFile | None, Query(description="The edited clip when there is one, when left out.")
     ] = None,
+    account_id: Annotated[
+        UUID | None, Query(description="The edited clip as this account gets it; else the video's own.")
+    ] = None,
     redirect: Annotated[bool, Query(description="Go there at once instead of telling where.")] = False,
 ) -> DownloadOut | Response:
     """An address for an hour from which anybody can download the clip."""
-    signed = await downloading.download_video(resources, user_id=user.id, video_id=video_id, which=which)
+    signed = await downloading.download_video(
+        resources, user_id=user.id, video_id=video_id, which=which, account_id=account_id
+    )
     if redirect:
         return RedirectResponse(signed.url, status_code=307, headers={"Cache-Control": "no-store"})
     return DownloadOut(url=signed.url, expires_at=signed.expires_at)

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import Video
 from subiteya.db.moves import move_video, note
-from subiteya.domain.errors import LostTheJob
 from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, Retry, TryAgain, Wait
+from subiteya.domain.post_errors import RenderFailed
 from subiteya.domain.states import VideoStatus
 from subiteya.media.edit import Editor, shown_command
 from subiteya.media.graph import EditPlan
 from subiteya.pipeline.edit import store
 from subiteya.pipeline.edit.progress import COMPLETE, DOWNLOADED, PREPARED, RENDERED, STORED, TAKEN, show
 from subiteya.pipeline.edit.render import encode, make_plan
+from subiteya.pipeline.edit.versions import Making, is_late, next_version
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.work_folder import work_folder
+from subiteya.queue import held_posts
 from subiteya.queue.hand import AbortReason
-from subiteya.queue.names import QueueName
+from subiteya.queue.names import Priority, QueueName
+from subiteya.queue.plan_jobs import plan_edit
 
 
 class EditJourney:
-    """Runs edit jobs."""
+    """Runs edit jobs: a confirmed video's versions, or those that an edited one lacks."""
 
     queue = QueueName.EDIT
 
@@ -33,7 +38,7 @@ class EditJourney:
         self._editor = editor
 
     async def begin(self, session: AsyncSession, run: Run) -> bool:
-        """Show the video as being edited; False when it is neither waiting nor interrupted."""
+        """Show the video as being edited; False when it neither waits, was interrupted nor lacks a clip."""
         video_id = run.hand.subject
         moved = await move_video(
             session,
@@ -48,10 +53,15 @@ class EditJourney:
         if moved is not None:
             return True
         video = await session.scalar(select(Video).where(Video.id == video_id))
-        if video is None or video.status is not VideoStatus.EDITING:
+        if video is None:
             return False
-        await note(session, run.why("taken_over"), video=video)
-        return True
+        if video.status is VideoStatus.EDITING:
+            await note(session, run.why("taken_over"), video=video)
+            return True
+        if await is_late(session, video):
+            await note(session, run.why("late_version"), video=video)
+            return True
+        return False
 
     async def work(self, run: Run) -> Outcome:
         """Download, render, store. Stops within moments when the job is called off or handed back."""
@@ -70,75 +80,82 @@ class EditJourney:
             await asyncio.gather(working, aborted, return_exceptions=True)
 
     async def _work(self, run: Run, root: Path) -> Outcome:
-        video = await _video(run)
-        with work_folder(root, f"edit-{video.id}") as folder:
+        making = await next_version(run, 0)
+        if making is None:
+            return Done("every version is there")
+        with work_folder(root, f"edit-{making.video.id}") as folder:
             await show(run, TAKEN)
-            source = folder / f"source{Path(video.source_key).suffix}"
-            await run.tools.storage.files.download(video.source_key, source)
-            await store.fingerprint(run, video, source)
+            source = folder / f"source{Path(making.video.source_key).suffix}"
+            await run.tools.storage.files.download(making.video.source_key, source)
+            await store.fingerprint(run, making.video, source)
             await show(run, DOWNLOADED)
-            plan = await make_plan(run, self._editor, video, source, folder / "edit")
-            await show(run, PREPARED)
-            await _note_command(run, video, plan, folder / "edit")
-            seconds = await encode(run, self._editor, plan, folder / "edit")
-            await show(run, RENDERED)
-            info = await store.send(run, video, plan)
-            await show(run, STORED)
-        await store.keep(run, video, info, seconds)
+            made, size = 0, 0
+            while making is not None:
+                size += await self._make(run, making, source, folder / f"edit-{made}")
+                made += 1
+                making = await next_version(run, made)
         await run.hand.progress(COMPLETE)
-        return Done(f"{info.size} bytes")
+        return Done(f"{size} bytes")
+
+    async def _make(self, run: Run, making: Making, source: Path, folder: Path) -> int:
+        """Make one version from the source on this machine, and store it; its size in bytes."""
+        share = making.share
+        plan = await make_plan(run, self._editor, making, source, folder)
+        await show(run, share.of_all(PREPARED))
+        await _note_command(run, making, plan, folder)
+        seconds = await encode(run, self._editor, plan, folder, share)
+        await show(run, share.of_all(RENDERED))
+        info = await store.send(run, making, plan)
+        await show(run, share.of_all(STORED))
+        await store.keep(run, making, info, seconds)
+        # The next version needs the room.
+        await asyncio.to_thread(shutil.rmtree, folder)
+        return info.size
 
     async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
-        """Let the video's status say what was decided."""
+        """Let the video's status say what was decided, and the posts that wait for a version of it."""
         video_id = run.hand.subject
+        # Upload jobs before the video: the order of locks that everybody keeps.
+        waiting = await held_posts.lock(session, video_id)
+        await self._settle_video(session, run, decision)
+        settings = run.tools.settings
         match decision:
             case Done():
-                await move_video(
-                    session,
-                    video_id,
-                    VideoStatus.EDITED,
-                    run.why("edited"),
-                    progress=COMPLETE,
-                    progress_detail=None,
-                    edited_at=func.now(),
-                )
+                await held_posts.release(session, settings, waiting, run.why("rendered"))
+                video = await session.get_one(Video, video_id)
+                if await is_late(session, video):
+                    # An account came while this run was ending: its version is another run's.
+                    await plan_edit(session, settings, video, Priority.NORMAL)
+            case GiveUp(code) | AskHuman(code):
+                left = await held_posts.release(session, settings, waiting, run.why("rendered"))
+                await held_posts.give_up(session, left, run.why(RenderFailed.code, why=code), code)
+
+    async def _settle_video(self, session: AsyncSession, run: Run, decision: Decision) -> None:
+        match decision:
+            case Done():
+                to, why = VideoStatus.EDITED, run.why("edited")
+                values: dict[str, Any] = {"progress": COMPLETE, "progress_detail": None}
             case Wait(until, reason, detail):
-                why = run.why(reason, until=until.isoformat(), why=detail)
-                await move_video(session, video_id, VideoStatus.EDITING_QUEUED, why, progress=0)
+                to, why = VideoStatus.EDITING_QUEUED, run.why(reason, until=until.isoformat(), why=detail)
+                values = {"progress": 0}
             case TryAgain(at, number, of, code, detail):
+                to = VideoStatus.EDITING_QUEUED
                 why = run.why(code, retry=number, of=of, at=at.isoformat(), why=detail)
-                await move_video(
-                    session,
-                    video_id,
-                    VideoStatus.EDITING_QUEUED,
-                    why,
-                    progress=0,
-                    progress_detail=None,
-                    error_code=code,
-                    error_context={"why": detail},
-                )
+                values = {"progress": 0, "progress_detail": None}
+                values |= {"error_code": code, "error_context": {"why": detail}}
             case GiveUp(code, detail) | AskHuman(code, detail):
-                await move_video(
-                    session,
-                    video_id,
-                    VideoStatus.FAILED_EDIT,
-                    run.why(code, why=detail),
-                    progress_detail=None,
-                    error_code=code,
-                    error_context={"why": detail},
-                )
+                to, why = VideoStatus.FAILED_EDIT, run.why(code, why=detail)
+                values = {"progress_detail": None, "error_code": code, "error_context": {"why": detail}}
+        video_id = run.hand.subject
+        moved = await move_video(session, video_id, to, why, expect={VideoStatus.EDITING}, **values)
+        if moved is None:
+            # An edited video stays where its posts put it, whatever became of one more version.
+            await note(session, why, video=await session.get_one(Video, video_id))
 
 
-async def _video(run: Run) -> Video:
-    async with run.db.begin() as session:
-        video = await session.scalar(select(Video).where(Video.id == run.hand.subject))
-    if video is None:
-        raise LostTheJob
-    return video
-
-
-async def _note_command(run: Run, video: Video, plan: EditPlan, folder: Path) -> None:
+async def _note_command(run: Run, making: Making, plan: EditPlan, folder: Path) -> None:
     command = shown_command(plan, folder)
     run.hand.log(command)
+    told = {"command": command, "copy": plan.is_copy} | making.detail
     async with run.db.begin() as session:
-        await note(session, run.why("ffmpeg", command=command, copy=plan.is_copy), video=video)
+        await note(session, run.why("ffmpeg", **told), video=making.video)

@@ -2,7 +2,7 @@
 
 10 taken, 30 downloaded, 40 prepared, FFmpeg's own percentage between 40 and 70, 70 rendered, 90 stored, 100
 done. The round numbers go through Redis; what lies between is written to the row once a second and costs no
-Redis command.
+Redis command. Where several versions of a video are made, they share what lies between downloaded and stored.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -17,6 +18,7 @@ from sqlalchemy import func, update
 
 from subiteya.db.models import Video
 from subiteya.domain.errors import DatabaseUnavailable, LostTheJob
+from subiteya.domain.states import VideoStatus
 from subiteya.media.runner import Progress
 from subiteya.pipeline.journey import Run
 
@@ -27,6 +29,19 @@ ROW_SECONDS: Final = 1.0
 """How often the row learns of FFmpeg's progress."""
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of an edit that one version is: number `made` (from 0) of `of`."""
+
+    made: int = 0
+    of: int = 1
+
+    def of_all(self, percent: float) -> int:
+        """How far the whole edit is when this version is at `percent`."""
+        span = STORED - DOWNLOADED
+        return DOWNLOADED + round((span * self.made + percent - DOWNLOADED) / self.of)
+
+
 async def show(run: Run, percent: int) -> None:
     """Tell the row and the queue of a round number."""
     await _show_in_row(run, percent, None)
@@ -34,7 +49,7 @@ async def show(run: Run, percent: int) -> None:
 
 
 @asynccontextmanager
-async def shown_while_encoding(run: Run) -> AsyncIterator[Callable[[Progress], None]]:
+async def shown_while_encoding(run: Run, share: Share) -> AsyncIterator[Callable[[Progress], None]]:
     """What FFmpeg's progress may be told to; the newest waits in a box for whoever writes it to the row.
 
     Raises:
@@ -45,7 +60,7 @@ async def shown_while_encoding(run: Run) -> AsyncIterator[Callable[[Progress], N
     def on_progress(progress: Progress) -> None:
         box[:] = [progress]
 
-    writing = asyncio.create_task(_write(run, box))
+    writing = asyncio.create_task(_write(run, share, box))
     try:
         yield on_progress
     finally:
@@ -55,13 +70,13 @@ async def shown_while_encoding(run: Run) -> AsyncIterator[Callable[[Progress], N
             raise result
 
 
-async def _write(run: Run, box: list[Progress]) -> None:
+async def _write(run: Run, share: Share, box: list[Progress]) -> None:
     while True:
         await asyncio.sleep(ROW_SECONDS)
         if not box:
             continue
         seen = box.pop()
-        percent = PREPARED + round((RENDERED - PREPARED) * seen.fraction)
+        percent = share.of_all(PREPARED + (RENDERED - PREPARED) * seen.fraction)
         await _show_in_row(run, percent, {"speed": seen.speed, "left_seconds": seen.left_s})
 
 
@@ -71,7 +86,8 @@ async def _show_in_row(run: Run, percent: int, detail: dict[str, Any] | None) ->
             await run.fence(session)
             await session.execute(
                 update(Video)
-                .where(Video.id == run.hand.subject)
+                # An edited video stays as it is shown while one more version of it is made.
+                .where(Video.id == run.hand.subject, Video.status == VideoStatus.EDITING)
                 .values(progress=percent, progress_detail=detail, updated_at=func.now())
             )
     except DatabaseUnavailable:

@@ -6,35 +6,33 @@ import asyncio
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select
-
-from subiteya.db.models import Account, Video
+from subiteya.db.models import Video
 from subiteya.domain.errors import TooLarge
 from subiteya.domain.keys import require_owner
-from subiteya.domain.pattern import MergeField, PatternSpec
+from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.probe import Probe
 from subiteya.domain.subtitles import Cue
 from subiteya.media.edit import Editor, Ingredients, plan_edit, run_edit
 from subiteya.media.graph import EditPlan
 from subiteya.media.ingredients import ASSET_LIMITS
 from subiteya.media.subtitles import parse_subtitles
-from subiteya.pipeline.edit.progress import shown_while_encoding
+from subiteya.pipeline.edit.progress import Share, shown_while_encoding
+from subiteya.pipeline.edit.versions import Making
 from subiteya.pipeline.journey import Run
-from subiteya.tiktok.tokens import DISCONNECTED
 
 
-async def make_plan(run: Run, editor: Editor, video: Video, source: Path, folder: Path) -> EditPlan:
+async def make_plan(run: Run, editor: Editor, making: Making, source: Path, folder: Path) -> EditPlan:
     """Prepare everything that the command needs in `folder`, which is made for it.
 
     Raises:
         SubiteyaError: the source or a file of the pattern cannot be used.
     """
     await asyncio.to_thread(folder.mkdir)
-    spec = PatternSpec.parse(video.spec or {})
-    files = await _files(run, spec, video.user_id, folder)
+    video, version = making.video, making.version
+    files = await _files(run, version.spec, video.user_id, folder)
     cues = await cues_of(run, video)
-    values = await _values(run, video)
-    ingredients = Ingredients(spec, Probe.from_json(video.probe), source, cues, values, files)
+    probe = Probe.from_json(video.probe)
+    ingredients = Ingredients(version.spec, probe, source, cues, version.values, files)
     return await plan_edit(editor, ingredients, folder)
 
 
@@ -46,7 +44,7 @@ async def cues_of(run: Run, video: Video) -> tuple[Cue, ...]:
     return await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
 
 
-async def encode(run: Run, editor: Editor, plan: EditPlan, folder: Path) -> float:
+async def encode(run: Run, editor: Editor, plan: EditPlan, folder: Path, share: Share) -> float:
     """Run the plan; the wall seconds that it took. The result lies at `plan.output`.
 
     Raises:
@@ -54,24 +52,8 @@ async def encode(run: Run, editor: Editor, plan: EditPlan, folder: Path) -> floa
         EditFailed: FFmpeg ended badly; another try may help.
         LostTheJob: the job is no longer this run's.
     """
-    async with shown_while_encoding(run) as on_progress:
+    async with shown_while_encoding(run, share) as on_progress:
         return await run_edit(editor, plan, folder, on_progress)
-
-
-async def _values(run: Run, video: Video) -> dict[MergeField, str]:
-    """What the fields of texts stand for; the account is the first by name, as the preview has it."""
-    async with run.db.begin() as session:
-        account = await session.scalar(
-            select(Account)
-            .where(Account.user_id == video.user_id, Account.status != DISCONNECTED)
-            .order_by(Account.username, Account.id)
-            .limit(1)
-        )
-    values = {MergeField.VIDEO_TITLE: video.title}
-    if account is not None:
-        values[MergeField.ACCOUNT_NICKNAME] = account.nickname
-        values[MergeField.ACCOUNT_USERNAME] = account.username
-    return values
 
 
 async def _files(run: Run, spec: PatternSpec, user_id: UUID, folder: Path) -> dict[str, Path]:

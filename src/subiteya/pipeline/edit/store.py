@@ -7,13 +7,14 @@ import hashlib
 from pathlib import Path
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from subiteya.db.models import Video
 from subiteya.db.moves import note
 from subiteya.domain.errors import LostTheJob, StorageUnavailable
 from subiteya.domain.keys import VideoFile, video_key
 from subiteya.media.graph import EditPlan
+from subiteya.pipeline.edit.versions import Making
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.patience import patiently
 from subiteya.storage import ObjectInfo
@@ -38,44 +39,48 @@ def _sha256(source: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def send(run: Run, video: Video, plan: EditPlan) -> ObjectInfo:
+async def send(run: Run, making: Making, plan: EditPlan) -> ObjectInfo:
     """Bring the clip at `plan.output` into storage."""
-    key = _key(run, video, plan.output.suffix)
+    key = _key(run, making, plan.output.suffix)
     return await run.tools.storage.files.upload(plan.output, key, content_type=plan.content_type)
 
 
-async def keep(run: Run, video: Video, info: ObjectInfo, seconds: float) -> None:
+async def keep(run: Run, making: Making, info: ObjectInfo, seconds: float) -> None:
     """Write down what was stored, and remove what it replaces.
 
     Raises:
         LostTheJob: called off or taken over while it was stored; the object is gone again.
     """
     try:
-        await patiently(lambda: _write(run, video, info, seconds))
+        await patiently(lambda: _write(run, making, info, seconds))
     except LostTheJob:
         # Nobody will ever ask for this object.
         await _drop(run, info.key)
         raise
-    if video.edited_key is not None and video.edited_key != info.key:
-        await _drop(run, video.edited_key)
+    replaced = making.row.edited_key
+    if replaced is not None and replaced != info.key:
+        await _drop(run, replaced)
 
 
-async def _write(run: Run, video: Video, info: ObjectInfo, seconds: float) -> None:
+async def _write(run: Run, making: Making, info: ObjectInfo, seconds: float) -> None:
     """Under the fence: a late writer's object is not what the row means."""
+    row = type(making.row)
     async with run.db.begin() as session:
         await run.fence(session)
         await session.execute(
-            update(Video)
-            .where(Video.id == video.id)
-            .values(edited_key=info.key, edited_bytes=info.size, edited_etag=info.etag)
+            update(row)
+            .where(row.id == making.row.id)
+            .values(edited_key=info.key, edited_bytes=info.size, edited_etag=info.etag, edited_at=func.now())
         )
-        await note(session, run.why("stored", bytes=info.size, ffmpeg_seconds=round(seconds, 2)), video=video)
+        told = {"bytes": info.size, "ffmpeg_seconds": round(seconds, 2)} | making.detail
+        await note(session, run.why("stored", **told), video=making.video)
 
 
-def _key(run: Run, video: Video, suffix: str) -> str:
+def _key(run: Run, making: Making, suffix: str) -> str:
     """A key that no other attempt writes to: a worker that was thought dead may still be storing."""
-    take = run.claim.run * 1000 + run.claim.attempt
-    return video_key(video.user_id, video.id, VideoFile.EDITED, suffix, take=take)
+    video, take = making.video, run.claim.run * 1000 + run.claim.attempt
+    render = making.render.id if making.render is not None else None
+    return video_key(video.user_id, video.id, VideoFile.EDITED, suffix, take=take, render=render)
 
 
 async def _drop(run: Run, key: str) -> None:

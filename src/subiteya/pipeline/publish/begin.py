@@ -61,8 +61,8 @@ async def _init(
     run: Run, ledger: Ledger, entry: Entry, place: Place, ask: Callable[[ChunkPlan], Awaitable[Publish]]
 ) -> Outcome | None:
     """Call `init` for the file as it is now, and store what it answers."""
-    info = await run.tools.storage.objects.head(entry.video.edited_key or "")
-    if entry.video.edited_etag not in (None, info.etag):
+    info = await run.tools.storage.objects.head(entry.clip.key or "")
+    if entry.clip.etag not in (None, info.etag):
         return GiveUp(EditedFileChanged.code)
     plan = ChunkPlan.for_size(info.size)
     now = asked_at = datetime.now(UTC)
@@ -92,7 +92,7 @@ def _objection(entry: Entry, creator: CreatorInfo, now: datetime, *, unaudited: 
         return AskHuman(UnauditedApp.code)
     if entry.post.privacy_level not in {*creator.privacy_levels}:
         return outcome_of("privacy_level_option_mismatch", Place.INIT, now=now)
-    seconds = least_seconds(entry.video.probe, entry.video.spec)
+    seconds = least_seconds(entry.video.probe, entry.clip.spec)
     if seconds > creator.max_duration_seconds:
         return AskHuman(TooLongForCreator.code, f"{seconds:.0f} s > {creator.max_duration_seconds} s")
     return None

@@ -64,7 +64,7 @@ class PublishJourney:
         ledger = Ledger(run, run.hand.subject)
         entry = await ledger.load()
         voice = Voice(self._tokens, entry.account.id)
-        if entry.video.edited_key is None:
+        if entry.clip.key is None:
             return GiveUp(EditedFileMissing.code)
         if entry.post.step in {LedgerStep.INITED, LedgerStep.SENDING}:
             # Begun by a run that did not end well: TikTok may be further than the ledger.

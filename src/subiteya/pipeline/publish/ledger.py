@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from subiteya.db.ledger import FORGOTTEN
-from subiteya.db.models import Account, Post, Video
+from subiteya.db.models import Account, Post, Render, Video
 from subiteya.db.moves import note
+from subiteya.db.versions import Clip, clip_of
 from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import LostTheJob
 from subiteya.domain.states import LedgerStep
@@ -26,11 +27,17 @@ ADDRESS_LIFE: Final = timedelta(minutes=58)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A post as the ledger has it, with its account and its video."""
+    """A post as the ledger has it, with its account, its video, and the version of that which it sends."""
 
     post: Post
     account: Account
     video: Video
+    render: Render | None
+
+    @property
+    def clip(self) -> Clip:
+        """The file that goes out."""
+        return clip_of(self.video, self.render)
 
     @property
     def plan(self) -> ChunkPlan:
@@ -67,9 +74,10 @@ class Ledger:
         async with self._run.db.begin() as session:
             found = (
                 await session.execute(
-                    select(Post, Account, Video)
+                    select(Post, Account, Video, Render)
                     .join(Account, Account.id == Post.account_id)
                     .join(Video, Video.id == Post.video_id)
+                    .outerjoin(Render, Render.id == Post.render_id)
                     .where(Post.id == self._post_id)
                 )
             ).one_or_none()

@@ -90,15 +90,15 @@ class Sending:
         return sent
 
     async def _unless_aborted(self, entry: Entry, chunk: Chunk) -> Sent:
-        hand = self.run.hand
+        hand, key = self.run.hand, entry.clip.key or ""
         body = self.run.tools.storage.objects.get_stream(
-            entry.video.edited_key or "",
+            key,
             start=chunk.first,
             end=chunk.end,
             if_match=entry.post.video_etag,
         )
         url = self.ledger.upload_url(entry)
-        content_type = "video/webm" if (entry.video.edited_key or "").endswith(".webm") else "video/mp4"
+        content_type = "video/webm" if key.endswith(".webm") else "video/mp4"
         sending = asyncio.create_task(
             self.sender.send(url, entry.plan, chunk, body, content_type=content_type)
         )

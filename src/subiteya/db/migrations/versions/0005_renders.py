@@ -18,6 +18,18 @@ depends_on = None
 _ID = postgresql.UUID(as_uuid=True)
 _JSON = postgresql.JSONB(astext_type=sa.Text())
 
+# Until now the edit looked for them: the first account by name is that of the preview.
+_FILL = """
+UPDATE video SET field_values = jsonb_build_object('video.title', title) || coalesce(
+    (
+        SELECT jsonb_build_object('account.nickname', nickname, 'account.username', username)
+        FROM account WHERE account.user_id = video.user_id AND account.status <> 'disconnected'
+        ORDER BY username, account.id LIMIT 1
+    ),
+    '{}'
+) WHERE spec IS NOT NULL
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -70,6 +82,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_account_render_render_id"), "account_render", ["render_id"])
     op.add_column("video", sa.Column("spec_given", _JSON, nullable=True))
     op.add_column("video", sa.Column("field_values", _JSON, nullable=True))
+    op.execute(_FILL)
     # From now on it says that the present version is made: of these, another one may be wanted.
     op.execute(
         "UPDATE video SET edited_at = NULL WHERE status NOT IN "
