@@ -84,4 +84,4 @@ lock: $(UV) ## Lock the dependencies again, with hashes and without addresses
 	@npm install --package-lock-only --silent
 
 clean: ## Remove the environment and all caches; your data stays
-	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist bench/out
+	@rm -rf $(VENV) node_modules src/subiteya/http/static/bull-board .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist bench/out

@@ -13,6 +13,8 @@ class JobState(StrEnum):
     """BullMQ's states, in its own words."""
 
     WAITING = "waiting"
+    WAITING_CHILDREN = "waiting-children"
+    """Waits for jobs that it depends on; none of ours does."""
     PRIORITIZED = "prioritized"
     DELAYED = "delayed"
     ACTIVE = "active"
