@@ -78,7 +78,7 @@ QUEUES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "promote": (
         "queues:promote",
-        "Run a job now that waits for its slot, its time or its next retry.",
+        "Run a job now that waits for its time or its next retry. A window of its account still holds.",
     ),
     "clean": (
         "queues:clean",

@@ -99,7 +99,7 @@ def retry(
 
 
 def promote(job: JobId) -> None:
-    """Run a job now that waits for its slot, its time or its next retry."""
+    """Run a job now that waits for its time or its next retry. A window of its account still holds."""
     if run(_with(lambda resources: promote_job(resources, job, actor=ACTOR))):
         _say(f"{job} goes now", f"{job} sale ahora")
     else:

@@ -1,11 +1,15 @@
-"""Rate windows shared by all processes: slots reserved ahead, one row each."""
+"""Rate windows shared by all processes: slots reserved ahead, one row each.
+
+A reservation is a plan. Whoever starts late (a worker was down, a retry, a long job before it) would meet the
+one that was planned next, so the start itself asks once more: `start` looks at the starts that happened.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import RateSlot
@@ -43,6 +47,48 @@ async def reserve(
     )
     await session.flush()
     return slot
+
+
+async def start(session: AsyncSession, owner: str, rates: Mapping[str, Rate]) -> datetime | None:
+    """Start now, if the starts that happened leave room in every rate; otherwise keep a later slot.
+
+    A start of the same job that nothing came of (see `settled`) does not hinder it, and gives way to it.
+
+    Args:
+        session: The transaction; commit it before the start.
+        owner: The job that wants to start.
+        rates: As they were reserved.
+
+    Returns:
+        None when it may start, and the start is written down; else the aware time that is reserved now.
+    """
+    await lock(session, rates)
+    now = await database_now(session)
+    at = await _first_after(session, owner, rates, now)
+    given_up = delete(RateSlot).where(RateSlot.owner == owner)
+    await session.execute(given_up if at == now else given_up.where(~RateSlot.used))
+    session.add_all(
+        RateSlot(scope=scope, at=at, owner=owner, used=at == now, keep_until=at + rate.per)
+        for scope, rate in rates.items()
+    )
+    await session.flush()
+    return None if at == now else at
+
+
+async def settled(session: AsyncSession, owner: str, what: str) -> None:
+    """Something came of a job's start: from now on it limits the job's own next start too.
+
+    Args:
+        session: The transaction.
+        owner: The job.
+        what: What came of it.
+    """
+    later = func.clock_timestamp() - RateSlot.at
+    await session.execute(
+        update(RateSlot)
+        .where(RateSlot.owner == owner, RateSlot.used)
+        .values(owner=f"{owner} {what}", at=RateSlot.at + later, keep_until=RateSlot.keep_until + later)
+    )
 
 
 async def lock(session: AsyncSession, scopes: Iterable[str]) -> None:
@@ -85,7 +131,7 @@ async def room_at(session: AsyncSession, scope: str, rate: Rate, *, besides: str
 
 
 async def release(session: AsyncSession, owner: str) -> None:
-    """Give up the reservations of a job whose start has not come; past ones stay, they did happen."""
+    """Give up the reservations of a job that are still to come; past ones stay, they may have happened."""
     await session.execute(
         delete(RateSlot).where(RateSlot.owner == owner, RateSlot.at > func.clock_timestamp())
     )
@@ -109,6 +155,38 @@ async def _first(
         if settled == slot:
             return slot
         slot = settled
+
+
+async def _first_after(
+    session: AsyncSession, owner: str, rates: Mapping[str, Rate], now: datetime
+) -> datetime:
+    """The first time from now on that keeps every rate to the starts of others that happened.
+
+    When that is not now, it keeps the rate to what others have reserved before it, and half a span to what
+    they have reserved after it. So those who come late together are spread out, and who is late by a moment
+    moves the next by a moment, not itself to the end of all.
+    """
+    happened: dict[str, list[datetime]] = {}
+    known: dict[str, list[datetime]] = {}
+    for scope, rate in rates.items():
+        recent = and_(RateSlot.used, RateSlot.at > now - rate.per)
+        query = select(RateSlot.at, RateSlot.used).where(
+            RateSlot.scope == scope, RateSlot.owner != owner, or_(RateSlot.at > now, recent)
+        )
+        taken = [(at, used) for at, used in await session.execute(query)]
+        happened[scope] = [at for at, used in taken if used]
+        known[scope] = [at for at, _ in taken]
+    slot = now
+    while True:
+        kept = slot
+        for scope, rate in rates.items():
+            kept = earliest(kept, happened[scope], rate)
+            if kept > now:
+                kept = earliest(kept, [at for at in known[scope] if at <= kept], rate)
+                kept = earliest(kept, known[scope], Rate(rate.limit, rate.per / 2))
+        if kept == slot:
+            return slot
+        slot = kept
 
 
 async def _taken(session: AsyncSession, scope: str, now: datetime, per: timedelta) -> list[datetime]:

@@ -30,7 +30,8 @@ DRAINED: Final = "drained"
 async def promote_job(resources: Resources, job_id: str, *, actor: str) -> bool:
     """Run a job now that waits for its slot, its time or its next retry.
 
-    Its place in the rate windows moves along, so that those after it keep their distance from now on.
+    Its place in the rate windows moves along, so that those after it keep their distance from now on. A post
+    still keeps its own distance to what its account has begun already: it goes out as soon as there is room.
 
     Returns:
         False when it was due already: it runs as soon as a worker is free.

@@ -78,3 +78,60 @@ async def test_a_rolling_day_is_kept_although_its_starts_are_long_past(db: Datab
     assert got == long_ago + timedelta(days=1)
     assert ahead == long_ago + timedelta(days=1, minutes=1)
     assert without_own < got
+
+
+async def start(db: Database, owner: str, rates: dict[str, Rate]) -> datetime | None:
+    async with db.begin() as session:
+        return await slots.start(session, owner, rates)
+
+
+async def test_those_who_come_late_together_start_a_window_apart_each(db: Database) -> None:
+    rates = {"account:1": FIVE_MINUTES}
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    async with db.begin() as session:
+        # As if every worker had been away for an hour.
+        session.add_all(
+            RateSlot(scope="account:1", at=at, owner=f"upload-{n}", keep_until=at + FIVE_MINUTES.per)
+            for n in range(5)
+            for at in [long_ago + n * FIVE_MINUTES.per]
+        )
+    got = [await start(db, f"upload-{n}", rates) for n in range(5)]
+    assert got[0] is None
+    waits = [at for at in got if at is not None]
+    assert len(waits) == 4
+    assert waits[0] - datetime.now(UTC) > timedelta(minutes=4, seconds=50)
+    assert all(later - earlier == timedelta(minutes=5) for earlier, later in pairwise(waits))
+
+
+async def test_a_retry_passes_its_own_start_but_no_others(db: Database) -> None:
+    rates = {"account:1": FIVE_MINUTES, "day:1": Rate(2, timedelta(days=1))}
+    assert await start(db, "upload-1", rates) is None
+    assert await start(db, "upload-1", rates) is None, "nothing came of the first start"
+    assert await start(db, "upload-2", rates) is not None
+    async with db.begin() as session:
+        assert await slots.count(session, "day:1", timedelta(days=1)) == (1, 1)
+        await slots.settled(session, "upload-1", "publish-1")
+    again = await start(db, "upload-1", rates)
+    assert again is not None, "its first start became an upload"
+    assert again - datetime.now(UTC) > timedelta(hours=23)
+
+
+async def test_being_late_by_a_moment_does_not_cost_the_place_in_the_row(db: Database) -> None:
+    rates = {"account:1": FIVE_MINUTES}
+    assert await start(db, "upload-1", rates) is None
+    async with db.begin() as session:
+        soon = datetime.now(UTC) + timedelta(minutes=4)
+        # The next ones were planned a window after a start that came a minute late.
+        session.add_all(
+            RateSlot(scope="account:1", at=at, owner=f"upload-{n}", keep_until=at + FIVE_MINUTES.per)
+            for n in (3, 4)
+            for at in [soon + (n - 2) * FIVE_MINUTES.per]
+        )
+    moved = await start(db, "upload-2", rates)
+    assert moved is not None
+    assert moved < soon + timedelta(minutes=1, seconds=10)
+
+
+async def test_a_window_of_no_length_lets_everybody_start(db: Database) -> None:
+    rates = {"account:1": Rate(1, timedelta(0))}
+    assert [await start(db, f"upload-{n}", rates) for n in range(3)] == [None] * 3

@@ -58,7 +58,7 @@ class Outbox(Base):
 
 
 class RateSlot(Base):
-    """A start that was reserved within a rate limit; `owner` is the job that will use it."""
+    """A start within a rate limit, reserved or happened; `owner` is the job that will use it, or did."""
 
     __tablename__ = "rate_slot"
     __table_args__ = (Index("ix_rate_slot_scope_at", "scope", "at"), Index("ix_rate_slot_owner", "owner"))
@@ -69,6 +69,8 @@ class RateSlot(Base):
     owner: Mapped[str]
     keep_until: Mapped[datetime]
     """From then on it limits nothing any more."""
+    used: Mapped[bool] = mapped_column(default=False)
+    """Whether the start happened, at `at`; only uploads say so."""
 
 
 class Event(Base):

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from subiteya.db import slots
 from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import TikTokOutcomeUnknown, TikTokRefused
 from subiteya.domain.length import least_seconds
-from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry
+from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry, Wait
 from subiteya.domain.post_errors import DraftScopeMissing, EditedFileChanged, TooLongForCreator, UnauditedApp
 from subiteya.domain.post_mode import PostMode, is_granted
 from subiteya.domain.privacy import PrivacyLevel
+from subiteya.domain.slots import Rate
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.ledger import Entry, Ledger
-from subiteya.queue.plan_jobs import day_rate, day_scope
+from subiteya.queue.plan_jobs import day_rate, day_scope, upload_rates
 from subiteya.tiktok.answers import CreatorInfo, Publish
 from subiteya.tiktok.client import TikTokClient
 from subiteya.tiktok.error_row import Place
 from subiteya.tiktok.error_table import outcome_of, outcome_of_error
 from subiteya.tiktok.requests import PostInfo
+
+A_MOMENT: Final = timedelta(seconds=2)
+"""A wait that is not worth a way through the queue."""
+MOMENTS: Final = 3
 
 
 async def begin(run: Run, ledger: Ledger, entry: Entry, voice: Voice) -> Outcome | None:
@@ -65,6 +72,9 @@ async def _init(
     if entry.clip.etag not in (None, info.etag):
         return GiveUp(EditedFileChanged.code)
     plan = ChunkPlan.for_size(info.size)
+    until = await _start(ledger, upload_rates(run.tools.settings.upload, entry.account.id, entry.post.mode))
+    if until is not None:
+        return Wait(until, "account_window")
     now = asked_at = datetime.now(UTC)
     try:
         publish = await ask(plan)
@@ -75,6 +85,21 @@ async def _init(
         return outcome_of_error(error, place, now=now, room_at=await _room_at(run, entry))
     await ledger.inited(publish, plan, info.etag, asked_at)
     return None
+
+
+async def _start(ledger: Ledger, rates: Mapping[str, Rate]) -> datetime | None:
+    """Start within the windows, waiting here when a moment is all that lacks; else when there is room.
+
+    The reserved time may have passed by long (a retry, a worker that was away), and with it the distance to
+    those who have started since.
+    """
+    for _ in range(MOMENTS):
+        until = await ledger.start(rates)
+        lacks = timedelta(0) if until is None else until - datetime.now(UTC)
+        if until is None or lacks > A_MOMENT:
+            return until
+        await asyncio.sleep(max(0.0, lacks.total_seconds()))
+    return await ledger.start(rates)
 
 
 async def _room_at(run: Run, entry: Entry) -> datetime:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pydantic import SecretStr
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from subiteya.db import slots
 from subiteya.db.ledger import FORGOTTEN
 from subiteya.db.models import Account, Post, Render, Video
 from subiteya.db.moves import note
 from subiteya.db.versions import Clip, clip_of
 from subiteya.domain.chunks import ChunkPlan
 from subiteya.domain.errors import LostTheJob
+from subiteya.domain.slots import Rate
 from subiteya.domain.states import LedgerStep
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.patience import patiently
@@ -89,6 +93,15 @@ class Ledger:
         """The upload address in the clear."""
         return SecretStr(self._run.tools.sealer.open(entry.post.upload_url or "", self._context()))
 
+    async def start(self, rates: Mapping[str, Rate]) -> datetime | None:
+        """Write down that `init` is asked for now, if every window has room; else the aware time that has."""
+        async with self._run.db.begin() as session:
+            await self._run.fence(session)
+            at = await slots.start(session, self._run.claim.job_id, rates)
+            if at is not None:
+                await session.execute(update(Post).where(Post.id == self._post_id).values(slot_at=at))
+        return at
+
     async def inited(self, publish: Publish, plan: ChunkPlan, etag: str, asked_at: datetime) -> None:
         """A publish was begun; stored before the first byte leaves."""
         address = publish.upload_url.get_secret_value() if publish.upload_url is not None else ""
@@ -106,6 +119,7 @@ class Ledger:
             bytes_acknowledged=0,
             inits=Post.inits + 1,
             tiktok_status=None,
+            also=lambda session: slots.settled(session, self._run.claim.job_id, publish.publish_id),
         )
 
     async def acknowledged(self, count: int) -> None:
@@ -130,16 +144,27 @@ class Ledger:
         await self._write(reason, detail=detail, **FORGOTTEN)
 
     async def _write(
-        self, reason: str | None, *, detail: dict[str, object] | None = None, **values: object
+        self,
+        reason: str | None,
+        *,
+        detail: dict[str, object] | None = None,
+        also: Callable[[AsyncSession], Awaitable[None]] | None = None,
+        **values: object,
     ) -> None:
         # TikTok has acted already: what it said is worth waiting for the database.
-        await patiently(lambda: self._write_now(reason, detail or {}, values))
+        await patiently(lambda: self._write_now(reason, detail or {}, values, also))
 
     async def _write_now(
-        self, reason: str | None, detail: dict[str, object], values: dict[str, object]
+        self,
+        reason: str | None,
+        detail: dict[str, object],
+        values: dict[str, object],
+        also: Callable[[AsyncSession], Awaitable[None]] | None,
     ) -> None:
         async with self._run.db.begin() as session:
             await self._run.fence(session)
+            if also is not None:
+                await also(session)
             post = await session.scalar(
                 update(Post)
                 .where(Post.id == self._post_id)
