@@ -27,6 +27,16 @@ async def make_segment(folder: Path) -> Path:
     return target
 
 
+async def make_small(folder: Path) -> Path:
+    """A second of grey, a few kilobytes that TikTok takes."""
+    target = folder / "small.mp4"
+    await _ffmpeg(
+        *("-f", "lavfi", "-i", "color=gray:size=360x640:rate=30:duration=1"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(target)),
+    )
+    return target
+
+
 async def make_clip(segment: Path, size_mb: int) -> Path:
     """A clip of at least this size, at most one segment more."""
     times = -(-size_mb * MB // segment.stat().st_size)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -82,7 +82,11 @@ async def temporary_home() -> AsyncIterator[Home]:
 
 @asynccontextmanager
 async def open_app(
-    home: Home, environment: Mapping[str, str] = AT_ONCE, *, program: Sequence[str] = SUBITEYA
+    home: Home,
+    environment: Mapping[str, str] = AT_ONCE,
+    *,
+    program: Sequence[str] = SUBITEYA,
+    without: Collection[str] = (),
 ) -> AsyncIterator[App]:
     """Start engines, api, both workers and the simulator; stop them all at the end.
 
@@ -90,6 +94,7 @@ async def open_app(
         home: The data folder; may have been used before.
         environment: Variables for our processes, beside the addresses.
         program: What to start in place of `subiteya`.
+        without: Names of processes that the bench brings itself.
     """
     ports = Ports(home.ports_file)
     own = {"SUBITEYA_HOME": str(home.root), "PORT": "0", "TIKTOK_MODE": "simulator"}
@@ -102,7 +107,8 @@ async def open_app(
         for step in plan.steps:
             await step.run(settings_from(shared))
         everywhere = {**os.environ, **shared}
-        services = [PartService(_run_by(program, part), home, everywhere) for part in plan.parts]
+        parts_wanted = [part for part in plan.parts if part.name not in without]
+        services = [PartService(_run_by(program, part), home, everywhere) for part in parts_wanted]
         await start_together(services, _QUIET, parts)
         pids = {running.service.name: running.child.pid for running in parts}
         stack = Stack(plan.url, plan.simulator_url, ourselves(), pids, shared)
