@@ -4,6 +4,7 @@ from hypothesis import settings
 
 # A busy machine is no failure.
 settings.register_profile("patient", deadline=None)
+settings.register_profile("long", deadline=None)
 settings.load_profile("patient")
 
 pytest_plugins = [
