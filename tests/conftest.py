@@ -12,6 +12,8 @@ pytest_plugins = [
     "fixtures.rows",
     "fixtures.processes",
     "fixtures.clips",
+    "fixtures.speech",
+    "fixtures.whisper_model",
     "fixtures.browser",
     "fixtures.world",
 ]

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class SubtitleOrigin(StrEnum):
+    """Where a video's subtitles come from."""
+
+    FILE = "file"
+    """Its owner brought them."""
+    TRANSCRIBED = "transcribed"
+    """Written down from its sound; without any cue when nothing is said."""
+    EDITED = "edited"
+    """Written or corrected by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from subiteya.db.moves import Why, note
 from subiteya.domain.errors import NotAVideo, NotFound, StorageUnavailable, TooLarge, WrongState
 from subiteya.domain.probe import Probe
 from subiteya.domain.sizes import readable_size
+from subiteya.domain.subtitles import SubtitleOrigin
 from subiteya.media.probe import probe
 from subiteya.services.announce_change import announce_change
 from subiteya.services.read_subtitles import Subtitles
@@ -105,6 +106,7 @@ async def create_video(
         probe=source.probe.to_json(),
         subtitles=subtitles.text if subtitles else None,
         subtitles_name=subtitles.name if subtitles else None,
+        subtitles_origin=SubtitleOrigin.FILE if subtitles else None,
     )
     async with resources.db.begin() as session:
         won = await _write(session, upload, video)

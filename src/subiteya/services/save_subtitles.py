@@ -11,15 +11,28 @@ from subiteya.db.moves import Why, note
 from subiteya.db.versions import make_again
 from subiteya.domain.errors import NotFound, WrongState
 from subiteya.domain.states import VIDEO_EDITABLE, VIDEO_POSTABLE
+from subiteya.domain.subtitles import SubtitleOrigin
 from subiteya.services.announce_change import announce_change
 from subiteya.services.read_subtitles import Subtitles
 from subiteya.services.resources import Resources
 
 
 async def save_subtitles(
-    resources: Resources, *, user_id: uuid.UUID, video_id: uuid.UUID, subtitles: Subtitles
+    resources: Resources,
+    *,
+    user_id: uuid.UUID,
+    video_id: uuid.UUID,
+    subtitles: Subtitles,
+    origin: SubtitleOrigin = SubtitleOrigin.FILE,
 ) -> None:
     """Replace a video's subtitles.
+
+    Args:
+        resources: The process's connections.
+        user_id: Whose.
+        video_id: Which.
+        subtitles: What is said when.
+        origin: EDITED keeps in mind what wrote them down first, and in which language.
 
     Raises:
         NotFound: no such video of theirs.
@@ -35,14 +48,23 @@ async def save_subtitles(
             raise NotFound(what="video")
         if video.status not in VIDEO_EDITABLE:
             raise WrongState(what="video", state=video.status.value)
+        corrected = origin is SubtitleOrigin.EDITED
         await session.execute(
             update(Video)
             .where(Video.id == video_id)
-            .values(subtitles=subtitles.text, subtitles_name=subtitles.name, version=Video.version + 1)
+            .values(
+                subtitles=subtitles.text,
+                subtitles_name=subtitles.name,
+                subtitles_origin=origin,
+                subtitles_by=Video.subtitles_by if corrected else None,
+                subtitles_language=Video.subtitles_language if corrected else None,
+                subtitles_missing=None,
+                version=Video.version + 1,
+            )
         )
         if video.status not in VIDEO_POSTABLE:
             # What an edit that ended badly has made already shows other words.
             await make_again(session, video_id)
-        detail = {"name": subtitles.name, "cues": subtitles.cues}
+        detail = {"name": subtitles.name, "cues": subtitles.cues, "origin": origin.value}
         await note(session, Why(f"user:{user_id}", "subtitles", detail=detail), video=video)
     await announce_change(resources, video_id)

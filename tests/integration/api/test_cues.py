@@ -21,11 +21,16 @@ CUES: list[dict[str, Any]] = [
 ]
 
 
+def brought(origin: str | None) -> dict[str, str | None]:
+    """What is told of subtitles that no machine wrote."""
+    return {"origin": origin, "by": None, "language": None}
+
+
 async def test_what_came_as_a_file_is_read_as_cues(ana: Person, upload_clip: UploadClip) -> None:
     video = await upload_clip(ana, subtitles=SRT)
     read = await ana.client.get(f"/api/videos/{video['id']}/cues")
     cue = {"start_ms": 200, "end_ms": 900, "text": "Pan de masa madre", "words": []}
-    assert read.json() == {"name": "pan.srt", "cues": [cue]}
+    assert read.json() == {"name": "pan.srt", **brought("file"), "cues": [cue]}
 
 
 async def test_a_corrected_list_comes_back_as_it_was_sent_words_and_all(
@@ -35,7 +40,8 @@ async def test_a_corrected_list_comes_back_as_it_was_sent_words_and_all(
     address = f"/api/videos/{video['id']}/cues"
     put = await ana.client.put(address, json={"cues": CUES})
     assert put.status_code == 200, put.text
-    assert put.json() == (await ana.client.get(address)).json() == {"name": "pan.srt", "cues": CUES}
+    read = (await ana.client.get(address)).json()
+    assert put.json() == read == {"name": "pan.srt", **brought("edited"), "cues": CUES}
     assert (
         parse_subtitles(((await look.video(video["id"])).subtitles or "").encode())[0].words[1].end_ms == 700
     )
@@ -67,7 +73,8 @@ async def test_a_video_without_subtitles_has_an_empty_list_and_no_file(
     ana: Person, upload_clip: UploadClip
 ) -> None:
     video = await upload_clip(ana)
-    assert (await ana.client.get(f"/api/videos/{video['id']}/cues")).json() == {"name": None, "cues": []}
+    read = (await ana.client.get(f"/api/videos/{video['id']}/cues")).json()
+    assert read == {"name": None, **brought(None), "cues": []}
     file = await ana.client.get(f"/api/videos/{video['id']}/subtitles")
     assert (file.status_code, file.json()["code"]) == (404, "not_found")
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from subiteya.db.models.base import Base, CreatedAt, Key, UpdatedAt, word
 from subiteya.domain.states import VideoStatus
+from subiteya.domain.subtitles import SubtitleOrigin
 
 
 class Upload(Base):
@@ -62,6 +64,14 @@ class Video(Base):
     """What a pre-flight heard and saw in the source (`domain.measured`); null until one was asked for."""
     subtitles: Mapped[str | None]
     subtitles_name: Mapped[str | None]
+    subtitles_origin: Mapped[SubtitleOrigin | None] = mapped_column(word(SubtitleOrigin))
+    """With TRANSCRIBED and no subtitles, nothing is said in the video."""
+    subtitles_by: Mapped[str | None]
+    """What wrote them down, when something did."""
+    subtitles_language: Mapped[str | None]
+    """What is spoken, as BCP 47 writes it; null when nobody knows."""
+    subtitles_missing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Why the last edit went on without them: the error's `code`, and the `why` in its sentence."""
     pattern_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("brand_pattern.id", ondelete="SET NULL"))
     pattern_version: Mapped[int | None]
     spec: Mapped[dict[str, Any] | None]

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
-from subiteya.domain.subtitles import Cue, Word
+from subiteya.domain.subtitles import Cue, SubtitleOrigin, Word
 from subiteya.http import problems
 from subiteya.http.api.bodies import Body, Line, Text
 from subiteya.http.api.videos import SUBTITLES_LIMIT
@@ -64,6 +64,17 @@ class CuesOut(BaseModel):
     """All cues of a video by time; no name and no cues when it has no subtitles."""
 
     name: str | None = Field(examples=["pan.srt"])
+    origin: SubtitleOrigin | None = Field(
+        description="`file`: brought; `transcribed`: written down from the sound, and without any cue when"
+        " nothing is said; `edited`: written or corrected by hand.",
+        examples=[SubtitleOrigin.FILE],
+    )
+    by: str | None = Field(
+        description="What wrote them down, when something did.", examples=["faster-whisper small"]
+    )
+    language: str | None = Field(
+        description="What is spoken, as BCP 47 writes it; null when nobody knows.", examples=["es"]
+    )
     cues: list[CueJson]
 
 
@@ -80,7 +91,13 @@ async def put_cues(video_id: VideoId, body: CuesIn, resources: ResourcesDep, use
     name = body.name or before.name or _DEFAULT_NAME
     text = write_json([_cue(cue) for cue in body.cues])
     subtitles = await read_subtitles(name, text.encode(errors="replace"))
-    await save_subtitles(resources, user_id=user.id, video_id=video_id, subtitles=subtitles)
+    await save_subtitles(
+        resources,
+        user_id=user.id,
+        video_id=video_id,
+        subtitles=subtitles,
+        origin=SubtitleOrigin.EDITED,
+    )
     return await _out(resources, user.id, video_id)
 
 
@@ -104,7 +121,13 @@ async def export_subtitles(
 
 async def _out(resources: ResourcesDep, user_id: UUID, video_id: UUID) -> CuesOut:
     found = await reading.get_cues(resources, user_id=user_id, video_id=video_id)
-    return CuesOut(name=found.name, cues=[_json(cue) for cue in found.cues])
+    return CuesOut(
+        name=found.name,
+        origin=found.origin,
+        by=found.by,
+        language=found.language,
+        cues=[_json(cue) for cue in found.cues],
+    )
 
 
 def _cue(cue: CueJson) -> Cue:

@@ -60,7 +60,8 @@ async def extract_compressed(
     if size <= max_bytes:
         return [Piece(whole, 0.0, length_s)]
     seconds = length_s if length_s > 0 else size * 8 / _BITRATE
-    longest_s = seconds * max_bytes / size * 0.9  # the bitrate is an average
+    # Silence takes next to nothing, so the mean of the whole says too little of a piece in which all is loud.
+    longest_s = 0.9 * max_bytes * min(seconds / size, 8 / _BITRATE)
     pieces = []
     silences = await find_silences(ffmpeg, whole, work, seconds)
     for number, (start, end) in enumerate(plan_pieces(seconds, longest_s, silences)):

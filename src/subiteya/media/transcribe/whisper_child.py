@@ -15,6 +15,7 @@ import wave
 from typing import Any
 
 _FULL_SCALE = 32768.0
+_TOO_LITTLE = "it needs more memory than it may have (WHISPER_MEMORY_MB)"
 
 
 def main() -> None:
@@ -22,8 +23,10 @@ def main() -> None:
     request = json.loads(sys.stdin.read())
     try:
         import faster_whisper  # noqa: PLC0415 - an optional package, heavy, and missing is an answer
-    except ImportError as error:
-        say(unusable=f"faster-whisper cannot be loaded ({error})")
+    except (ImportError, MemoryError) as error:
+        # Libraries that do not fit into the memory fail to load with the linker's words.
+        hint = _TOO_LITTLE if isinstance(error, MemoryError) or "map segment" in str(error) else reason(error)
+        say(unusable=f"faster-whisper cannot be loaded ({hint})")
         return
     try:
         model = faster_whisper.WhisperModel(
@@ -35,7 +38,7 @@ def main() -> None:
             local_files_only=request["cache"] is None,
         )
     except MemoryError:
-        say(failed="the model needs more memory than it may have (WHISPER_MEMORY_MB)")
+        say(unusable=f"the model {request['model']} cannot be loaded ({_TOO_LITTLE})")
         return
     except Exception as error:  # noqa: BLE001 - whatever keeps a model from being loaded is the answer
         say(unusable=f"the model {request['model']} cannot be loaded ({reason(error)})")
@@ -43,7 +46,7 @@ def main() -> None:
     try:
         say(transcript=hear(model, request["sound"], request["language"]))
     except MemoryError:
-        say(failed="it needs more memory than it may have (WHISPER_MEMORY_MB)")
+        say(failed=_TOO_LITTLE)
     except Exception as error:  # noqa: BLE001 - the parent turns it into an error of ours
         say(failed=reason(error))
 
