@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import func, update
 
 from fixtures.browser import DESKTOP, PHONE, Chromium
 from fixtures.processes import House
 from journeys.test_chain import api_of
+from subiteya.db.models import Video
+from subiteya.domain.states import VideoStatus
 from subiteya.services.access import create_login_link
+from subiteya.services.announce_change import announce_change
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +58,26 @@ async def test_a_browser_uploads_straight_to_the_storage_and_watches_it_happen(
         await expect(page.locator(".card > .chip")).to_contain_text("Edited")
         await house.queue_upload(done["video"]["id"])
         await expect(page.locator(".post").get_by_text("Posted")).to_be_visible()
+        assert await window.fits()
+        assert window.complaints == []
+
+
+async def test_a_running_edit_shows_how_fast_it_is_and_when_it_will_be_done(
+    house: House, short_clip: Path, chromium: Chromium
+) -> None:
+    url = await api_of(house)
+    video_id = await house.draft(short_clip)
+    async with chromium.window(PHONE) as window:
+        await sign_in(house, url, window.page)
+        async with house.resources.db.begin() as session:
+            detail = {"speed": 1.84, "left_seconds": 71.2}
+            running = {"status": VideoStatus.EDITING, "progress": 52, "progress_detail": detail}
+            changed = {**running, "version": Video.version + 1, "updated_at": func.now()}
+            await session.execute(update(Video).where(Video.id == video_id).values(**changed))
+        await announce_change(house.resources, video_id)
+        card = window.page.locator(".card")
+        await expect(card.locator(".pace")).to_have_text("1.8x · 1:12 left")
+        await expect(card.get_by_role("progressbar")).to_have_js_property("value", 52)
         assert await window.fits()
         assert window.complaints == []
 

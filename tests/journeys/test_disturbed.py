@@ -11,7 +11,6 @@ import pytest
 
 from fixtures.processes import House, Process, until
 from subiteya.domain.states import JobStatus, PostStatus
-from subiteya.services.cancel_work import cancel_video_work
 from subiteya.services.deliver_jobs import deliver
 
 SPEC = {"effects": {"look": "sepia", "vignette": 0.4}, "output": {"quality": "ultra"}}
@@ -26,6 +25,19 @@ async def ffmpeg_of(worker: Process) -> psutil.Process:
 
     process: psutil.Process = await until(running)
     return process
+
+
+async def gone(process: psutil.Process) -> bool:
+    """Whether it lives no more."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def no_folder(house: House) -> bool:
+    """Whether the edit workers have left nothing on this machine."""
+    return house.work_folders() == []
 
 
 async def posted_once(house: House, video_id: uuid.UUID) -> None:
@@ -45,7 +57,7 @@ async def test_an_edit_worker_killed_in_the_middle_of_an_edit(house: House, long
     await house.confirm(video_id, SPEC)
     ffmpeg = await ffmpeg_of(edit)
     edit.kill()
-    ffmpeg_is_gone = asyncio.create_task(until(lambda: _gone(ffmpeg), 10))
+    ffmpeg_is_gone = asyncio.create_task(until(lambda: gone(ffmpeg), 10))
     again = house.start("worker", "edit")
     await house.ready(again)
     await house.reached(video_id, "EDITED", limit_s=120)
@@ -55,7 +67,7 @@ async def test_an_edit_worker_killed_in_the_middle_of_an_edit(house: House, long
     assert "worker_lost" in told
     await house.queue_upload(video_id)
     await posted_once(house, video_id)
-    await until(lambda: _no_folder(house))
+    await until(lambda: no_folder(house))
 
 
 async def test_an_upload_worker_killed_in_the_middle_of_a_chunk(house: House, large_clip: Path) -> None:
@@ -105,27 +117,13 @@ async def test_a_stopped_worker_hands_its_edit_back_without_burning_an_attempt(
     await house.confirm(video_id, SPEC)
     ffmpeg = await ffmpeg_of(edit)
     assert edit.terminate() == 0
-    assert await _gone(ffmpeg)
+    assert await gone(ffmpeg)
     assert house.work_folders() == []
     assert (await house.video(video_id)).status == "EDITING_QUEUED"
     [job] = await house.jobs()
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
     await house.ready(house.start("worker", "edit"))
     await house.reached(video_id, "EDITED", limit_s=120)
-
-
-async def test_a_cancelled_edit_stops_and_leaves_nothing(house: House, long_clip: Path) -> None:
-    edit = house.start("worker", "edit")
-    await house.ready(edit)
-    video_id = await house.draft(long_clip)
-    await house.confirm(video_id, SPEC)
-    ffmpeg = await ffmpeg_of(edit)
-    await cancel_video_work(house.resources, user_id=house.account.user_id, video_id=video_id)
-    await until(lambda: _gone(ffmpeg), 10)
-    await until(lambda: _no_folder(house), 10)
-    assert (await house.video(video_id)).status == "CANCELLED"
-    [job] = await house.jobs()
-    assert job.status is JobStatus.CANCELLED
 
 
 async def test_a_job_delivered_twice_is_done_once(house: House, short_clip: Path) -> None:
@@ -161,14 +159,3 @@ async def test_trouble_at_tiktok_ends_in_one_post(
     await house.simulator("POST", "/faults", fault)
     await house.queue_upload(video_id)
     await posted_once(house, video_id)
-
-
-async def _gone(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-async def _no_folder(house: House) -> bool:
-    return house.work_folders() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -81,7 +82,7 @@ class JourneyView:
         note = words_of("EDITED" if edited else status, self._language)
         detail = video.get("progress_detail") or {}
         if not edited and detail.get("speed"):
-            note += f" · {detail['speed']:.1f}x"
+            note += f" · {detail['speed']:.1f}x{_left(detail.get('left_seconds'))}"
         self._show(self._edit, _PERCENT if edited else video["progress"], note)
         if video["posts"]:
             self._show_post(video["posts"][-1])
@@ -100,6 +101,14 @@ class JourneyView:
         self._bars.update(bar, completed=max(percent, task.completed), note=note)
         if percent >= _PERCENT:
             self._bars.stop_task(bar)
+
+
+def _left(seconds: float | None) -> str:
+    """` · -0:12` as players count down; nothing while it is unknown."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    return f" · -{minutes}:{rest:02}"
 
 
 def _waits_until(post: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,9 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db import jobs
-from subiteya.db.jobs import Claim
 from subiteya.db.models import Job
-from subiteya.domain.errors import DatabaseUnavailable, LostTheJob
+from subiteya.domain.errors import LostTheJob
 from subiteya.domain.outcome import (
     AskHuman,
     Decision,
@@ -33,11 +31,10 @@ from subiteya.pipeline.patience import patiently
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.settle import outcome_of
+from subiteya.workers.lease import keep_lease, look
 
 log = structlog.get_logger(__name__)
 
-RENEW_SECONDS: Final = 1.5
-"""Longest time between two looks at the lease; also how soon a cancelled job stops."""
 SHORT_WAIT: Final = timedelta(seconds=60)
 """Waits up to here pass in BullMQ's delayed set; longer ones as a row, which costs no Redis command."""
 
@@ -55,14 +52,14 @@ async def run_job(tools: Tools, journey: Journey, hand: JobInHand) -> Outcome:
         taken = await _take(tools, journey, hand)
         if not isinstance(taken, Run):
             return taken
-        lease = asyncio.create_task(_keep_lease(taken))
+        lease = asyncio.create_task(keep_lease(taken))
         try:
             outcome = await _outcome(journey, taken)
-            return await _settle(journey, taken, outcome)
         finally:
+            # Before the end is written: a look in that moment would find the job not ours any more.
             lease.cancel()
-            with suppress(asyncio.CancelledError):
-                await lease
+            await asyncio.gather(lease, return_exceptions=True)
+        return await _settle(journey, taken, outcome)
 
 
 async def _take(tools: Tools, journey: Journey, hand: JobInHand) -> Run | Outcome:
@@ -88,39 +85,11 @@ async def _take(tools: Tools, journey: Journey, hand: JobInHand) -> Run | Outcom
     return run
 
 
-async def _keep_lease(run: Run) -> None:
-    """Renew the lease until cancelled; tell the job to stop when it is lost or called off."""
-    seconds = run.tools.settings.jobs.lease_seconds
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        await asyncio.sleep(min(seconds / 4, RENEW_SECONDS))
-        now = asyncio.get_running_loop().time()
-        try:
-            async with run.db.begin() as session:
-                kept = await jobs.renew(session, run.claim, timedelta(seconds=seconds))
-                called_off = not kept and await _called_off(run.claim, session)
-        except DatabaseUnavailable:
-            if now > deadline:
-                log.warning("the lease cannot be renewed; the job may be taken over")
-                run.hand.abort.set(AbortReason.LOCK_LOST)
-                return
-            continue
-        if not kept:
-            run.hand.abort.set(AbortReason.CANCELLED if called_off else AbortReason.LOCK_LOST)
-            return
-        deadline = now + seconds
-
-
-async def _called_off(claim: Claim, session: AsyncSession) -> bool:
-    return await session.scalar(select(Job.status).where(Job.id == claim.job_id)) is JobStatus.CANCELLED
-
-
 async def _outcome(journey: Journey, run: Run) -> Outcome:
     try:
         return await journey.work(run)
     except LostTheJob:
-        run.hand.abort.set(AbortReason.LOCK_LOST)
-        return Done("another worker has taken over")
+        return await _lost(run)
     except asyncio.CancelledError:
         raise
     except Exception as error:
@@ -131,21 +100,28 @@ async def _outcome(journey: Journey, run: Run) -> Outcome:
 
 async def _settle(journey: Journey, run: Run, outcome: Outcome) -> Outcome:
     reason = run.hand.abort.reason
-    if reason is AbortReason.LOCK_LOST:
-        log.warning("the job is no longer ours; nothing is written")
-        return Done("lost")
-    if reason is AbortReason.CANCELLED:
-        return GiveUp("cancelled")
+    if reason in {AbortReason.LOCK_LOST, AbortReason.CANCELLED}:
+        return await _lost(run)
     if reason is AbortReason.SHUTDOWN and isinstance(outcome, Retry):
         outcome = Wait(datetime.now(UTC), AbortReason.SHUTDOWN)
     settings = run.tools.settings.jobs
     policy = RetryPolicy(timedelta(seconds=settings.retry_base_seconds), run.claim.max_attempts - 1)
     decision = decide(outcome, retries_made=run.claim.attempts, now=datetime.now(UTC), policy=policy)
     kept = await patiently(lambda: _write(journey, run, decision))
-    if not kept:
-        run.hand.abort.set(AbortReason.LOCK_LOST)
-        return Done("lost")
-    return _for_bullmq(run, decision)
+    return _for_bullmq(run, decision) if kept else await _lost(run)
+
+
+async def _lost(run: Run) -> Outcome:
+    """What BullMQ is told of a job that was taken out of our hands."""
+    standing = await patiently(lambda: look(run))
+    if standing.lost is AbortReason.CANCELLED and run.hand.abort.reason is not AbortReason.LOCK_LOST:
+        run.hand.abort.set(AbortReason.CANCELLED)
+        # Queued anew while we were at it: Redis held the job for us and took no second one of its id.
+        again = standing.again_at
+        return Wait(again, "rerun") if again is not None and _is_short(again) else GiveUp("cancelled")
+    run.hand.abort.set(AbortReason.LOCK_LOST)
+    log.warning("the job is no longer ours; nothing is written")
+    return Done("lost")
 
 
 async def _write(journey: Journey, run: Run, decision: Decision) -> bool:

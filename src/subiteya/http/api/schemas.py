@@ -83,7 +83,10 @@ class VideoOut(BaseModel):
     status: VideoStatus = Field(examples=[VideoStatus.UPLOADING])
     version: int = Field(description="Grows with each move.", examples=[6])
     progress: int = Field(ge=0, le=100, description="Of the edit, in per cent.", examples=[100])
-    progress_detail: dict[str, Any] | None = Field(examples=[None])
+    progress_detail: dict[str, Any] | None = Field(
+        description="While FFmpeg runs: `speed` (seconds of video made in a second) and `left_seconds`.",
+        examples=[None],
+    )
     source_bytes: int = Field(examples=[22_118_400])
     duration_seconds: float | None = Field(examples=[17.4])
     width: int | None = Field(description="As it is seen: rotated, in square pixels.", examples=[1080])

@@ -53,6 +53,7 @@ SCRIPT_WORDS: Final[Mapping[str, str]] = {
     "live": "Live",
     "offline": "Connection lost, trying again…",
     "progress": "Progress",
+    "pace": "{speed}x · {time} left",
 }
 """What the page's script says."""
 

@@ -57,11 +57,22 @@ function retryText(thing) {
   return fill(words.script.retry, { time: when(thing.will_retry_at), attempt: thing.attempt, max: thing.max_attempts });
 }
 
+function minutes(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+// How fast FFmpeg is, and when it will be done: known after its first moments.
+function paceText(video) {
+  const { speed, left_seconds: left } = video.progress_detail ?? {};
+  if (video.status !== "EDITING" || !speed || left == null) return null;
+  return fill(words.script.pace, { speed: number.format(speed), time: minutes(Math.ceil(left)) });
+}
+
 function facts(video) {
   const seconds = Math.round(video.duration_seconds ?? 0);
   const size = video.source_bytes / 1e6;
   return [
-    seconds ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : null,
+    seconds ? minutes(seconds) : null,
     video.width ? `${video.width}×${video.height}` : null,
     `${number.format(size)}\u00a0MB`,
   ].filter(Boolean).join(" · ");
@@ -92,6 +103,7 @@ function showCard(card, video) {
   say(part(".title"), video.title);
   say(part(".facts"), facts(video));
   showProgress(part("progress"), video.status === "EDITING" ? video.progress : null);
+  say(part(".pace"), paceText(video));
   say(part(":scope > .error"), video.error?.message);
   say(part(".retry"), retryText(video));
   const list = part(".posts");
