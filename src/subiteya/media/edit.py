@@ -12,6 +12,7 @@ from subiteya.domain.errors import NotAVideo
 from subiteya.media.fonts import FontLibrary
 from subiteya.media.graph import (
     SHAKE_FILE,
+    Assets,
     Canvas,
     EditPlan,
     Loudness,
@@ -49,6 +50,14 @@ async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> Edi
         EditFailed: A measurement ended badly; another try may help.
     """
     spec, source = ingredients.spec, ingredients.probe
+    canvas, assets = await prepare(editor, ingredients, work)
+    loudness = await measure_loudness(editor, ingredients, assets, canvas, work)
+    return compile_edit(spec, source, assets, work, loudness=loudness, threads=editor.threads)
+
+
+async def prepare(editor: Editor, ingredients: Ingredients, work: Path) -> tuple[Canvas, Assets]:
+    """Writes the assets into `work`; follows the camera if it is to be steadied. Raises as `plan_edit`."""
+    spec, source = ingredients.spec, ingredients.probe
     if source.video is None:
         raise NotAVideo(why="it has no picture")
     canvas = plan_canvas(source.video, spec)
@@ -64,10 +73,23 @@ async def plan_edit(editor: Editor, ingredients: Ingredients, work: Path) -> Edi
         command = compile_shake_measure(spec, source, assets, threads=editor.threads)
         await _measure(editor, command, ingredients, canvas, work)
         assets = replace(assets, shake=SHAKE_FILE)
-    loudness = None
-    if spec.sound.normalise and (listen := compile_loudness_measure(spec, source, assets)) is not None:
-        loudness = Loudness.parse((await _measure(editor, listen, ingredients, canvas, work)).log)
-    return compile_edit(spec, source, assets, work, loudness=loudness, threads=editor.threads)
+    return canvas, assets
+
+
+async def measure_loudness(
+    editor: Editor, ingredients: Ingredients, assets: Assets, canvas: Canvas, work: Path
+) -> Loudness | None:
+    """How loud the output would be; None when nobody wants to know, or it has no sound.
+
+    Raises:
+        EditFailed: The measurement ended badly; another try may help.
+    """
+    if not ingredients.spec.sound.normalise:
+        return None
+    listen = compile_loudness_measure(ingredients.spec, ingredients.probe, assets)
+    if listen is None:
+        return None
+    return Loudness.parse((await _measure(editor, listen, ingredients, canvas, work)).log)
 
 
 async def _measure(

@@ -11,6 +11,7 @@
     timeline  intro, clip and outro one after the other
     sound     the clip's own, music, loudness
     excerpt   parts of an edit for the eye
+    stretch   parts of an edit for several workers, and their joining
     encode    the encoders' operating points
     copying   when and how a source passes untouched
 """
@@ -28,6 +29,7 @@ from subiteya.media.graph.compiler import (
 )
 from subiteya.media.graph.excerpt import compile_excerpt, compile_proxy, compile_still
 from subiteya.media.graph.sound import Loudness
+from subiteya.media.graph.stretch import compile_join, compile_stretch
 
 __all__ = [
     "SHAKE_FILE",
@@ -40,9 +42,11 @@ __all__ = [
     "Segment",
     "compile_edit",
     "compile_excerpt",
+    "compile_join",
     "compile_loudness_measure",
     "compile_proxy",
     "compile_shake_measure",
     "compile_still",
+    "compile_stretch",
     "plan_canvas",
 ]

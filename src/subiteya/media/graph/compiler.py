@@ -102,9 +102,7 @@ def compile_edit(
     output = work / f"edited.{container}"
     arguments = [
         *(_copy(edit, copied, loudness) if copied else _encode(edit, loudness, threads)),
-        *_CLEAN,
-        *(("-movflags", "+faststart") if container == "mp4" else ()),
-        *("-f", container, "-y", f"file:{output}"),
+        *(finish_mp4(output) if container == "mp4" else (*_CLEAN, "-f", container, "-y", f"file:{output}")),
     ]
     return EditPlan(
         arguments=tuple(arguments),
@@ -114,6 +112,11 @@ def compile_edit(
         duration_s=edit.timeline.total_s,
         canvas=edit.canvas,
     )
+
+
+def finish_mp4(output: Path) -> list[str]:
+    """The end of a command that writes the finished clip."""
+    return [*_CLEAN, "-movflags", "+faststart", "-f", "mp4", "-y", f"file:{output}"]
 
 
 def compile_shake_measure(spec: PatternSpec, probe: Probe, assets: Assets, *, threads: int = 0) -> list[str]:
@@ -236,19 +239,21 @@ def _encode(edit: Edit, loudness: Loudness | None, threads: int) -> list[str]:
     ]
 
 
-def draw(edit: Edit, stage: Stage, at_s: float = 0.0) -> None:
+def draw(edit: Edit, stage: Stage, at_s: float = 0.0, cut: Sequence[str] = ()) -> None:
     """The clip's own part, with all that is drawn on it.
 
     Args:
         edit: The wish and the files.
         stage: Its main line is the source.
         at_s: The second of the clip's own part at which the source begins, when it was sought.
+        cut: Filters that leave out what need not be drawn on.
     """
     spec, assets, graph = edit.spec, edit.assets, stage.graph
     frame_picture(stage, edit.video, spec.time.speed)
     if at_s > 0:
         graph.pipe(spell("setpts", expr=f"PTS+{at_s:.6f}/TB"))
     graph.pipe(*clean(spec.effects, edit.canvas, assets.shake))
+    graph.pipe(*cut)
     surround_picture(stage, spec.layout, assets.background)
     graph.pipe(*grade(spec.effects, edit.signal, assets.lut))
     graph.pipe(*finish(spec.effects, edit.canvas))

@@ -33,6 +33,10 @@ class Inputs:
         """A sound file from a stranger, repeated without end; its number."""
         return self._add(["-format_whitelist", _MUSIC, "-stream_loop", "-1"], path)
 
+    def listing(self, path: Path) -> int:
+        """Segments that we made ourselves, one after the other; their number."""
+        return self._add(["-f", "concat", "-safe", "0"], path)
+
     def png(self, path: Path, options: Sequence[str] = ()) -> int:
         """A picture that we wrote ourselves; its number."""
         return self._add([*options, "-f", "png_pipe"], path)
