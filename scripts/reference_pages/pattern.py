@@ -22,8 +22,10 @@ videos. Percentages refer to the picture as it is seen.
 }
 ```
 
-The logo's image comes by `POST /api/patterns/{pattern_id}/logo`, which fills in `logo.key`. The words of the
-subtitles come with the video, as SRT, WebVTT or ASS.
+The files that a pattern names (logo, background, colour table, music, intro, outro) come by
+`POST /api/patterns/{pattern_id}/{kind}`, which fills in their fields; see
+[Files for patterns](../how-to/bring-files-for-patterns.md). The words of the subtitles come with the video,
+as SRT, WebVTT or ASS.
 """
 
 

@@ -96,7 +96,9 @@ class AudioTrack(_Value):
 class Probe(_Value):
     """One media file."""
 
-    container: str = Field(description="mp4, mov, webm, matroska, avi, mpegts, mpeg, flv or asf.")
+    container: str = Field(
+        description="mp4, mov, webm, matroska, avi, mpegts, mpeg, flv, asf; sound: mp3, wav, aac, ogg, flac."
+    )
     duration_s: float = Field(ge=0, description="Seconds; 0 when nobody knows.")
     size_bytes: int = Field(ge=0)
     video: VideoTrack | None = None

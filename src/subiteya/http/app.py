@@ -16,11 +16,13 @@ from subiteya.config import Settings
 from subiteya.http import openapi, problems
 from subiteya.http.api import (
     accounts,
+    assets,
     cues,
     events,
     health,
     me,
     metrics,
+    pattern_files,
     patterns,
     posts,
     preflight,
@@ -58,6 +60,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     s3_multipart.router,
     preview.router,  # before `patterns`: `/patterns/schema` is no pattern's id
     patterns.router,
+    pattern_files.router,  # after `patterns`: any other word behind a pattern's id comes first
+    assets.router,
     accounts.router,
     slots.router,
     me.router,

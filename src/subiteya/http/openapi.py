@@ -22,6 +22,7 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "posts", "description": "One video to one account: planned, changed, called off, tried again."},
     {"name": "uploads", "description": "Direct uploads to the storage, whole or in parts, resumable."},
     {"name": "patterns", "description": "Brand patterns: logo, subtitles, effects."},
+    {"name": "assets", "description": "Files for patterns: logos, backgrounds, colour tables, music, clips."},
     {"name": "accounts", "description": "Connected TikTok accounts."},
     {"name": "me", "description": "What is mine, grouped by state."},
     {"name": "events", "description": "Live changes, as server-sent events."},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from subiteya.domain.errors import BadImage
 from subiteya.domain.pattern import LogoSpec
@@ -18,6 +21,11 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _ENDINGS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+_ONE_AT_A_TIME = threading.Lock()
+"""Of the images that strangers bring: one of the most pixels takes 160 MB for a moment."""
+HEAD = 4096
+"""Bytes by which a format is told; an SVG may begin with comments."""
+_ON_ITS_SIDE = frozenset({5, 6, 7, 8})  # EXIF orientations that exchange width and height
 _TALLEST = 0.5  # of the picture's height: a narrow, tall logo must not cover the person
 
 
@@ -47,8 +55,12 @@ def inspect_image(data: bytes) -> ImageFacts:
     Raises:
         BadImage: Too large, of another format, or broken.
     """
-    kind, image = _load(data)
-    return ImageFacts(kind, image.width, image.height)
+    with _ONE_AT_A_TIME, _opened(data) as image:
+        image.load()
+        width, height = image.size
+        if image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+            width, height = height, width
+        return ImageFacts(image.format or "PNG", width, height)
 
 
 def prepare_logo(data: bytes, spec: LogoSpec, canvas: Canvas, work: Path) -> LogoImage:
@@ -57,7 +69,7 @@ def prepare_logo(data: bytes, spec: LogoSpec, canvas: Canvas, work: Path) -> Log
     Raises:
         BadImage: Too large, of another format, or broken.
     """
-    _, image = _load(data)
+    image = _load(data)
     width = max(1, round(canvas.width * spec.width_percent / 100))
     height = max(1, round(image.height * width / image.width))
     if height > canvas.height * _TALLEST:
@@ -97,27 +109,44 @@ def prepare_still(data: bytes, canvas: Canvas, path: Path) -> Path:
 
 
 def _covering(data: bytes, canvas: Canvas) -> Image.Image:
-    _, image = _load(data)
+    image = _load(data)
     frame = ImageOps.fit(image, (canvas.width, canvas.height), Image.Resampling.LANCZOS)
     under = Image.new("RGBA", frame.size, (0, 0, 0, 255))
     under.alpha_composite(frame)
     return under
 
 
-def _load(data: bytes) -> tuple[str, Image.Image]:
+def _load(data: bytes) -> Image.Image:
+    with _opened(data) as opened:
+        return ImageOps.exif_transpose(opened).convert("RGBA")
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """The image, not decoded yet; whatever is wrong with it then comes out as BadImage."""
     if len(data) > MAX_BYTES:
         raise BadImage(why=f"it is larger than {MAX_BYTES // 1024**2} MB")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is checked below
             opened = Image.open(io.BytesIO(data), formats=_FORMATS)
-            if opened.width * opened.height > MAX_PIXELS:
-                raise BadImage(why=f"it has more than {MAX_PIXELS // 1_000_000} million pixels")
-            upright = ImageOps.exif_transpose(opened)
-            return opened.format or "PNG", upright.convert("RGBA")
+        if opened.width * opened.height > MAX_PIXELS:
+            raise BadImage(why=f"it has more than {MAX_PIXELS // 1_000_000} million pixels")
+        yield opened
     except UnidentifiedImageError as error:
-        raise BadImage(why="it is neither PNG nor JPEG nor WebP") from error
+        raise BadImage(why=foreign_image(data[:HEAD]) or "it is neither PNG nor JPEG nor WebP") from error
     except Image.DecompressionBombError as error:
         raise BadImage(why=f"it has more than {MAX_PIXELS // 1_000_000} million pixels") from error
     except (OSError, ValueError, SyntaxError) as error:
         raise BadImage(why="it is broken") from error
+
+
+def foreign_image(head: bytes) -> str | None:
+    """Why an image of another format that people try is refused; None when its first bytes are of none."""
+    if b"<svg" in head.lower():
+        return "it is an SVG drawing; export it as PNG"
+    if head.startswith(b"GIF8"):
+        return "it is a GIF; save it as PNG"
+    if head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}:
+        return "it is a HEIC or AVIF photo; save it as JPEG or PNG"
+    return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from subiteya.domain.errors import BadInput
@@ -12,6 +13,7 @@ from subiteya.domain.errors import BadInput
 FILE = "look.cube"
 MAX_BYTES = 12 * 1024 * 1024  # 65 steps a side in generous notation
 _MAX_STEPS = 65
+_MOST_LINES = _MAX_STEPS**3 + 1000  # comments and blank lines are few
 _SIZES = frozenset(map(str, range(2, _MAX_STEPS + 1)))
 _CHANNELS = 3
 _FIELD = "effects.lut_key"
@@ -56,26 +58,50 @@ def parse_cube(data: bytes) -> Cube:
     """
     if len(data) > MAX_BYTES:
         raise _bad(f"the file is larger than {MAX_BYTES // 1024**2} MB")
-    steps, low, high = 0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    colours: list[Rgb] = []
-    for line in data.decode("utf-8", errors="replace").splitlines():
-        words = line.split("#", 1)[0].split()
+    read = _Reading()
+    for words in _lines(data):
+        read.take(words)
+    if read.steps == 0 or len(read.colours) != read.steps**3:
+        raise _bad(f"it must be a 3-D table of 2 to {_MAX_STEPS} steps with all its colours")
+    if any(a >= b for a, b in zip(read.low, read.high, strict=True)):
+        raise _bad("its domain is empty")
+    return Cube(read.steps, read.low, read.high, tuple(read.colours))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What a file has told so far."""
+
+    steps: int = 0
+    low: Rgb = (0.0, 0.0, 0.0)
+    high: Rgb = (1.0, 1.0, 1.0)
+    colours: list[Rgb] = field(default_factory=list)
+
+    def take(self, words: list[str]) -> None:
+        """One line of it."""
         match words:
             case [] | ["TITLE", *_]:
-                continue
+                pass
             case ["LUT_3D_SIZE", size] if size in _SIZES:
-                steps = int(size)
+                self.steps = int(size)
+            case ["LUT_1D_SIZE", *_]:
+                raise _bad("it is a one-dimensional table; only 3-D ones are taken")
+            case ["LUT_3D_INPUT_RANGE", least, most]:
+                self.low, self.high = _rgb([least] * _CHANNELS), _rgb([most] * _CHANNELS)
             case ["DOMAIN_MIN", *values]:
-                low = _rgb(values)
+                self.low = _rgb(values)
             case ["DOMAIN_MAX", *values]:
-                high = _rgb(values)
-            case _ if len(colours) <= _MAX_STEPS**3:
-                colours.append(_rgb(words))
-    if steps == 0 or len(colours) != steps**3:
-        raise _bad(f"it must be a 3-D table of 2 to {_MAX_STEPS} steps with all its colours")
-    if any(a >= b for a, b in zip(low, high, strict=True)):
-        raise _bad("its domain is empty")
-    return Cube(steps, low, high, tuple(colours))
+                self.high = _rgb(values)
+            case _:
+                self.colours.append(_rgb(words))
+
+
+def _lines(data: bytes) -> Iterator[list[str]]:
+    """The words of each line; one after another, as a file of nothing but line breaks would be millions."""
+    for number, line in enumerate(io.BytesIO(data)):
+        if number > _MOST_LINES:
+            raise _bad(f"it has more than {_MOST_LINES} lines")
+        yield line.decode("utf-8", errors="replace").split("#", 1)[0].split()
 
 
 def prepare_lut(data: bytes, strength: float, work: Path) -> str:

@@ -33,16 +33,42 @@ async def probe(source: str | Path, *, limit_s: float = 20.0) -> Probe:
         StorageUnavailable: The address does not give the file.
         FileNotFoundError: The local path does not exist.
     """
-    request = {"source": _absolute(source), "max_read": _MAX_READ, "timeout": _SOCKET_TIMEOUT_S}
+    found = await _read(source, limit_s, wanted="picture")
+    if not found.is_video:
+        raise NotAVideo(why="it has no picture")
+    return found
+
+
+async def probe_sound(source: str | Path, *, with_picture: bool = False, limit_s: float = 20.0) -> Probe:
+    """Reads what a sound file holds; its pictures, if any, are not looked at unless asked for.
+
+    Args:
+        source: As for `probe`.
+        with_picture: Read clips too, and say what their picture is.
+        limit_s: As for `probe`.
+
+    Raises:
+        NotAVideo: Neither sound nor (when asked for) a picture can be decoded, the container is not one of
+            ours, or the reading took too long.
+        StorageUnavailable: The address does not give the file.
+        FileNotFoundError: The local path does not exist.
+    """
+    return await _read(source, limit_s, wanted="any" if with_picture else "sound")
+
+
+async def _read(source: str | Path, limit_s: float, *, wanted: str) -> Probe:
+    request = {
+        "source": _absolute(source),
+        "max_read": _MAX_READ,
+        "timeout": _SOCKET_TIMEOUT_S,
+        "wanted": wanted,
+    }
     answer = await _ask(json.dumps(request).encode(), limit_s)
     if "unreachable" in answer:
         raise StorageUnavailable(why=answer["unreachable"])
     if "refused" in answer:
         raise NotAVideo(why=str(answer["refused"])[:_REASON_CHARACTERS])
-    found = Probe.from_json(answer["probe"])
-    if not found.is_video:
-        raise NotAVideo(why="it has no picture")
-    return found
+    return Probe.from_json(answer["probe"])
 
 
 def _absolute(source: str | Path) -> str:

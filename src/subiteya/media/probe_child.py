@@ -1,6 +1,7 @@
 """The half of the probe that touches a stranger's file. Runs alone, confined, and imports nothing of ours.
 
-Standard input: one JSON object {"source": path or http(s) URL, "max_read": bytes, "timeout": seconds}.
+Standard input: one JSON object {"source": path or http(s) URL, "max_read": bytes, "timeout": seconds,
+"wanted": "picture" | "sound" | "any"}.
 Standard output: one JSON object, {"probe": …} | {"refused": reason} | {"unreachable": reason}.
 
 libav reads only through the file objects below: it opens no path and no address by itself.
@@ -22,8 +23,9 @@ import av.error
 import av.logging
 
 # Demuxers we mean to read, by libav's names. Playlists, concat scripts and images are not among them.
-_DEMUXERS = "mov,matroska,avi,mpegts,mpeg,flv,asf"
-_CONTAINERS = {"avi": "avi", "mpegts": "mpegts", "mpeg": "mpeg", "flv": "flv", "asf": "asf"}
+_CLIPS = "mov,matroska,avi,mpegts,mpeg,flv,asf"
+_SOUNDS = "mp3,wav,aac,mov,ogg,flac"
+_DEMUXERS = {"picture": _CLIPS, "sound": _SOUNDS, "any": f"{_CLIPS},{_SOUNDS}"}
 _BLOCK = 256 * 1024
 _BLOCKS_KEPT = 64
 _MAX_PIXELS = 8192 * 8192
@@ -143,13 +145,15 @@ class HttpBlocks(Blocks):
             raise Unreachable(type(error).__name__) from error
 
 
-def examine(source: Blocks) -> dict[str, Any]:
-    """Everything that `subiteya.domain.probe.Probe` holds, as plain values."""
+def examine(source: Blocks, wanted: str) -> dict[str, Any]:
+    """Everything that `subiteya.domain.probe.Probe` holds, as plain values; `wanted` as in the request."""
     head = source.read(64)
     source.seek(0)
     try:
         # A URL-like name would let libav guess by its ending; ours has none.
-        container = av.open(source, "r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace")
+        container = av.open(
+            source, "r", options={"format_whitelist": _DEMUXERS[wanted]}, metadata_errors="replace"
+        )
     except av.error.FFmpegError as error:
         raise Refused("no known container") from error
     with container:
@@ -159,13 +163,18 @@ def examine(source: Blocks) -> dict[str, Any]:
             if not stream.disposition & type(stream.disposition).attached_pic
         ]
         sounds = [_sound(stream) for stream in container.streams.audio if stream.codec_context is not None]
-        video = _picture(container, pictures[0]) if pictures else None
+        heard = [sound for sound in sounds if sound is not None]
+        video = _picture(container, pictures[0]) if pictures and wanted != "sound" else None
+        if video is None and wanted != "picture":
+            if not heard:
+                raise Refused("it has no sound")
+            _first_frame(container, container.streams[heard[0]["index"]], "sound")
         return {
             "container": _container_name(container, head),
             "duration_s": _duration(container, pictures[0] if pictures else None),
             "size_bytes": source.size,
             "video": video,
-            "audio": [sound for sound in sounds if sound is not None],
+            "audio": heard,
         }
 
 
@@ -175,7 +184,7 @@ def _container_name(container: Any, head: bytes) -> str:
         return "mov" if container.metadata.get("major_brand", "qt").startswith("qt") else "mp4"
     if name.startswith("matroska"):
         return "webm" if b"webm" in head else "matroska"  # EBML's DocType stands in the first bytes
-    return _CONTAINERS[name]
+    return str(name)
 
 
 def _picture(container: Any, stream: Any) -> dict[str, Any]:
@@ -216,7 +225,7 @@ def _picture(container: Any, stream: Any) -> dict[str, Any]:
     }
 
 
-def _first_frame(container: Any, stream: Any) -> Any:
+def _first_frame(container: Any, stream: Any, what: str = "picture") -> Any:
     for number, packet in enumerate(container.demux(stream)):
         try:
             frames = packet.decode()
@@ -226,7 +235,7 @@ def _first_frame(container: Any, stream: Any) -> Any:
             return frames[0]
         if number > _MAX_PACKETS_TO_FIRST_FRAME:
             break
-    raise Refused("no picture in it can be decoded")
+    raise Refused(f"no {what} in it can be decoded")
 
 
 def _sound(stream: Any) -> dict[str, Any] | None:
@@ -276,7 +285,7 @@ def main() -> None:
         blocks = (
             HttpBlocks(source, budget, float(request["timeout"])) if remote else LocalBlocks(source, budget)
         )
-        answer = {"probe": examine(blocks)}
+        answer = {"probe": examine(blocks, request["wanted"])}
     except Refused as verdict:
         answer = {"refused": str(verdict)}
     except Unreachable as verdict:

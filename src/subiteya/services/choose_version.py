@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import Account, AccountRender, BrandPattern, Render, Video
 from subiteya.db.versions import values_of, version_of
 from subiteya.domain.pattern import PatternSpec, Version, said_in
+from subiteya.services.asset_use import require_assets
 from subiteya.tiktok.tokens import DISCONNECTED
 
 
@@ -74,11 +75,14 @@ async def keep_choice(session: AsyncSession, video: Video, account: Account) -> 
     """The same, written down; the caller has locked the video, so that nobody writes it down twice.
 
     Raises:
-        BadPattern: the account's default pattern and what was asked for the video contradict each other.
+        BadPattern: the account's default pattern and what was asked for the video contradict each other, or a
+            file that a version to be made needs was deleted since.
     """
     choice = await choose_version(session, video, account)
     if choice.is_new:
         if choice.render is not None:
+            if choice.render.edited_at is None:
+                await require_assets(session, PatternSpec.parse(choice.render.spec))
             session.add(choice.render)
             await session.flush()
         session.add(choice.link)

@@ -17,6 +17,7 @@ from subiteya.domain.pattern import PatternSpec, said_in
 from subiteya.domain.states import VIDEO_EDITABLE, VideoStatus
 from subiteya.queue.names import Priority, edit_job_id
 from subiteya.queue.plan_jobs import plan_edit
+from subiteya.services.asset_use import require_assets
 from subiteya.services.choose_version import forget_versions, keep_choice, own_values
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.plan_post import usable_account
@@ -53,13 +54,14 @@ async def confirm_video(
     Raises:
         NotFound: no such video, pattern or account of theirs.
         WrongState: the video is not in a state in which it can be edited.
-        BadPattern: the specification has a mistake, contradicts an account's default pattern, or its logo is
-            somebody else's.
+        BadPattern: the specification has a mistake, contradicts an account's default pattern, or a file that
+            it names is somebody else's, or deleted.
     """
     job_id = edit_job_id(video_id)
     async with resources.db.begin() as session:
         given, pattern = await _given(session, user_id, pattern_id, spec)
         frozen = PatternSpec.parse(given)
+        await require_assets(session, frozen)
         accounts = [await usable_account(session, user_id, one) for one in dict.fromkeys(account_ids)]
         video = await session.scalar(
             select(Video).where(Video.id == video_id, Video.user_id == user_id, Video.deleted_at.is_(None))

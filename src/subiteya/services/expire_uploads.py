@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import func, select, update
 
 from subiteya.db.models import Upload
+from subiteya.services.receive_upload import drop_half_made_asset
 from subiteya.services.resources import Resources
 from subiteya.storage import OpenUpload
 
@@ -45,6 +46,8 @@ async def expire_uploads(resources: Resources) -> int:
             )
             await resources.storage.multipart.abort(open_upload)
         await resources.storage.objects.delete(upload.key)
+        if upload.status != "used":
+            await drop_half_made_asset(resources, upload)
         async with resources.db.begin() as session:
             await session.execute(
                 update(Upload)

@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 
 from subiteya.db.models import Upload
 from subiteya.domain.errors import BadInput, TooLarge
+from subiteya.domain.keys import Area, user_prefix
 from subiteya.domain.sizes import readable_size
 from subiteya.services.resources import Resources
 from subiteya.services.start_upload import new_upload, source_key
@@ -25,11 +26,20 @@ async def receive_upload(
     filename: str,
     content_type: str,
     chunks: AsyncIterable[bytes],
+    limit: int | None = None,
 ) -> Upload:
     """Store a stream of unknown length.
 
     When the stream breaks, is too large, or anything else goes wrong, neither bytes nor a row stay behind.
     Should the process die in the middle, the row tells the sweep what to remove.
+
+    Args:
+        resources: The process's connections.
+        user_id: Who uploads.
+        filename: As the user calls it.
+        content_type: As the sender calls it.
+        chunks: The bytes.
+        limit: Most bytes; what a video may have when None.
 
     Raises:
         TooLarge: more bytes came than we accept.
@@ -38,7 +48,7 @@ async def receive_upload(
     upload = new_upload("form", user_id=user_id, filename=filename, content_type=content_type, size=None)
     async with resources.db.begin() as session:
         session.add(upload)
-    limit = resources.settings.http.max_upload_bytes
+    limit = resources.settings.http.max_upload_bytes if limit is None else limit
     try:
         info = await resources.storage.objects.put_stream(
             upload.key,
@@ -61,7 +71,7 @@ async def receive_upload(
 
 
 async def discard_upload(resources: Resources, upload: Upload) -> None:
-    """Remove what a form brought that is of no use: its bytes, then its row. A video made of it stays."""
+    """Remove what a form brought that is of no use: its bytes, then its row. What was made of it stays."""
     async with resources.db.begin() as session:
         row = await session.get(Upload, upload.id)
     if row is None or row.status == "used":
@@ -69,8 +79,16 @@ async def discard_upload(resources: Resources, upload: Upload) -> None:
     await resources.storage.objects.delete(row.key)
     if row.video_id is not None:
         await resources.storage.objects.delete(source_key(row))
+    await drop_half_made_asset(resources, row)
     async with resources.db.begin() as session:
         await session.execute(delete(Upload).where(Upload.id == row.id))
+
+
+async def drop_half_made_asset(resources: Resources, upload: Upload) -> None:
+    """Remove what was copied of an unused upload to become an asset, and got no row."""
+    prefix = f"{user_prefix(Area.ASSETS, upload.user_id)}{upload.id}"
+    async for key in resources.storage.objects.list_keys(prefix):
+        await resources.storage.objects.delete(key)
 
 
 async def _limited(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:

@@ -15,10 +15,12 @@ from subiteya.db.models import Job, Post, Video
 from subiteya.db.moves import Why, move_video, note
 from subiteya.db.versions import make_again
 from subiteya.domain.errors import NotFound, WrongState
+from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.states import JobStatus, VideoStatus
 from subiteya.queue.names import Priority, QueueName, edit_job_id, parse_job_id
 from subiteya.queue.plan_jobs import plan_edit
 from subiteya.services.announce_change import announce_change
+from subiteya.services.asset_use import require_assets
 from subiteya.services.change_post import retry_post
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
@@ -76,6 +78,7 @@ async def rerun_edit(
     Raises:
         NotFound: no such video of theirs.
         WrongState: it was never confirmed, an edit is under way, or posts rely on the last one.
+        BadPattern: a file that its pattern names was deleted since.
     """
     job_id = edit_job_id(video_id)
     async with resources.db.begin() as session:
@@ -87,6 +90,7 @@ async def rerun_edit(
         priority = await session.scalar(select(Job.priority).where(Job.id == job_id))
         if priority is None or video.spec is None or video.status not in EDIT_ENDED:
             raise WrongState(what="video", state=video.status.value)
+        await require_assets(session, PatternSpec.parse(video.spec))
         await plan_edit(session, resources.settings, video, Priority(priority))
         if video.status is VideoStatus.EDITED:
             await make_again(session, video_id)

@@ -11,6 +11,7 @@ from subiteya.db.models import BrandPattern
 from subiteya.domain.errors import BadPattern, NotFound, WrongState
 from subiteya.domain.keys import owner_of
 from subiteya.domain.pattern import PatternSpec
+from subiteya.services.asset_use import require_assets
 from subiteya.services.resources import Resources
 
 
@@ -49,13 +50,14 @@ async def create_pattern(
     """Keep a new pattern, as version 1.
 
     Raises:
-        BadPattern: its logo is somebody else's.
+        BadPattern: a file that it names is somebody else's, or deleted.
     """
     require_own_assets(spec, user_id)
     pattern = BrandPattern(
         id=uuid.uuid4(), user_id=user_id, name=name, version=1, spec=spec.model_dump(mode="json")
     )
     async with resources.db.begin() as session:
+        await require_assets(session, spec)
         session.add(pattern)
     return pattern
 
@@ -74,13 +76,14 @@ async def update_pattern(
     Raises:
         NotFound: no such pattern of theirs.
         StaleVersion: somebody saved it since.
-        BadPattern: its logo is somebody else's.
+        BadPattern: a file that it names is somebody else's, or deleted.
     """
     require_own_assets(spec, user_id)
     async with resources.db.begin() as session:
         pattern = await find_pattern(session, user_id, pattern_id, lock=True)
         if pattern.version != version:
             raise StaleVersion(what="pattern", state=f"version {pattern.version}", version=pattern.version)
+        await require_assets(session, spec)
         return await write_pattern(session, pattern, name=name, spec=spec)
 
 

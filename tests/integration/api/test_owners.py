@@ -12,7 +12,8 @@ from fastapi import FastAPI
 
 from fixtures.rows import Rows
 from integration.api.conftest import HERE, SRT, Look, Person
-from subiteya.db.models import BrandPattern, Upload
+from subiteya.db.models import Asset, BrandPattern, Upload
+from subiteya.domain.assets import AssetKind
 from subiteya.domain.consent import VERSION
 from subiteya.domain.keys import temp_key
 from subiteya.domain.states import VideoStatus
@@ -57,7 +58,12 @@ ROUTES: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("GET", "/api/patterns/{pattern_id}", {}),
     ("PUT", "/api/patterns/{pattern_id}", {"json": PATTERN}),
     ("DELETE", "/api/patterns/{pattern_id}", {}),
-    ("POST", "/api/patterns/{pattern_id}/logo", {"files": {"file": ("a.png", b"x")}}),
+    ("POST", "/api/patterns/{pattern_id}/{kind}", {"files": {"file": ("a.png", b"x")}}),
+    ("DELETE", "/api/patterns/{pattern_id}/{kind}", {}),
+    ("GET", "/api/assets/{asset_id}", {}),
+    ("GET", "/api/assets/{asset_id}/content", {}),
+    ("PATCH", "/api/assets/{asset_id}", {"json": {"filename": "mine.png"}}),
+    ("DELETE", "/api/assets/{asset_id}", {}),
     ("GET", "/api/s3/multipart/{upload_id}", {}),
     ("GET", "/api/s3/multipart/{upload_id}/batch", {"params": {"partNumbers": "1"}}),
     ("GET", "/api/s3/multipart/{upload_id}/{part_number}", {}),
@@ -79,13 +85,25 @@ async def theirs(ben: Person, rows: Rows, resources: Resources) -> dict[str, Any
     post = await rows.post(video, account)
     upload = new_upload("multipart", user_id=ben.user.id, filename="a.mp4", content_type="", size=10)
     upload.s3_upload_id, upload.part_size = "s3", 10
+    asset_id = uuid.uuid4()
+    asset = Asset(
+        id=asset_id,
+        user_id=ben.user.id,
+        kind=AssetKind.LOGO,
+        key=f"assets/{ben.user.id}/{asset_id}.png",
+        filename="ben.png",
+        content_type="image/png",
+        facts={},
+    )
     async with resources.db.begin() as session:
-        session.add_all([pattern, upload])
+        session.add_all([pattern, upload, asset])
     return {
         "video_id": video.id,
         "pattern_id": pattern.id,
         "post_id": post.id,
         "account_id": account.id,
+        "asset_id": asset_id,
+        "kind": "logo",
         "upload_id": upload.id,
         "part_number": 1,
         "key": upload.key,
@@ -117,7 +135,11 @@ async def test_anothers_things_do_not_exist(
 
 
 async def test_unknown_things_look_just_like_anothers(ana: Person, theirs: dict[str, Any]) -> None:
-    unknown = {name: uuid.uuid4() for name in theirs} | {"part_number": 1, "key": temp_key(ana.user.id)}
+    unknown = {name: uuid.uuid4() for name in theirs} | {
+        "part_number": 1,
+        "kind": "logo",
+        "key": temp_key(ana.user.id),
+    }
     for method, path, request in ROUTES:
         answers = []
         for things in (theirs, unknown):
@@ -131,9 +153,10 @@ async def test_unknown_things_look_just_like_anothers(ana: Person, theirs: dict[
 async def test_lists_hold_only_what_is_mine(ana: Person) -> None:
     videos = (await ana.client.get("/api/videos")).json()["videos"]
     patterns = (await ana.client.get("/api/patterns")).json()["patterns"]
+    assets = (await ana.client.get("/api/assets")).json()["assets"]
     queues = (await ana.client.get("/api/me/queues")).json()
 
-    assert (videos, patterns, queues["edited"], queues["counts"]["edited"]) == ([], [], [], 0)
+    assert (videos, patterns, assets, queues["edited"], queues["counts"]["edited"]) == ([], [], [], [], 0)
 
 
 async def test_anothers_pattern_cannot_be_worn(ana: Person, theirs: dict[str, Any], rows: Rows) -> None:

@@ -23,6 +23,11 @@ def test_strength_mixes_with_what_changes_nothing() -> None:
     assert parse_cube(black.encode()).written(0.25).splitlines()[-1] == "0.750000 0.750000 0.750000"
 
 
+def test_a_grading_programs_input_range_is_the_domain() -> None:
+    ranged = PLAIN.replace("SIZE 2\n", "SIZE 2\nLUT_3D_INPUT_RANGE 0.0 0.5\n")
+    assert parse_cube(ranged.encode()).high == (0.5, 0.5, 0.5)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -34,6 +39,7 @@ def test_strength_mixes_with_what_changes_nothing() -> None:
         "LUT_3D_SIZE 2\n" + "0 0\n" * 8,
         "LUT_3D_SIZE 2\nDOMAIN_MIN 1 1 1\n" + "0 0 0\n" * 8,
         "hello",
+        "\n" * 1_000_000,
     ],
 )
 def test_what_is_no_table_is_refused_by_its_field(text: str) -> None:

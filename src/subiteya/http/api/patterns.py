@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from subiteya.domain.errors import BadInput
 from subiteya.http import problems
 from subiteya.http.api.bodies import ChangedPattern, NewPattern
-from subiteya.http.api.forms import UNBOUNDED, open_form
 from subiteya.http.api.schemas import PatternOut, pattern_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
-from subiteya.services import save_logo, save_pattern
+from subiteya.services import save_pattern
 
 router = APIRouter(prefix="/patterns", tags=["patterns"])
 
 PatternId = Annotated[UUID, Path(description="A brand pattern of yours.")]
-_LOGO_FORM: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "PNG, JPEG or WebP; at most 10 MB and 40 million pixels.",
-                        }
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 class PatternsOut(BaseModel):
@@ -91,26 +69,3 @@ async def delete_pattern(pattern_id: PatternId, resources: ResourcesDep, user: C
     """Throw a brand pattern away. Videos that were confirmed with it keep their frozen copy."""
     await save_pattern.delete_pattern(resources, user_id=user.id, pattern_id=pattern_id)
     return Response(status_code=204)
-
-
-@router.post(
-    "/{pattern_id}/logo",
-    responses=problems.responses(404, 413, 415),
-    openapi_extra=_LOGO_FORM,
-    max_body_size=UNBOUNDED,  # the form's reader counts
-)
-async def upload_logo(
-    pattern_id: PatternId, request: Request, resources: ResourcesDep, user: CurrentUser
-) -> PatternOut:
-    """Give a brand pattern a logo; it becomes the next version."""
-    await save_pattern.get_pattern(resources, user_id=user.id, pattern_id=pattern_id)
-    data = None
-    async with open_form(request) as parts:
-        async for part in parts:
-            if part.name != "file":
-                raise BadInput(what=part.name, why="it is not known here")
-            data = await part.read(save_logo.MAX_BYTES)
-    if data is None:
-        raise BadInput(what="file", why="it is missing")
-    row = await save_logo.save_logo(resources, user_id=user.id, pattern_id=pattern_id, data=data)
-    return pattern_out(row)

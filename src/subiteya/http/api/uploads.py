@@ -9,8 +9,7 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from subiteya.db.models import Upload, User
@@ -18,7 +17,8 @@ from subiteya.domain.errors import BadInput, TooLarge
 from subiteya.domain.sizes import readable_size
 from subiteya.http import problems
 from subiteya.http.api.bodies import CreateVideo, StartUpload
-from subiteya.http.api.forms import UNBOUNDED, FormPart, WrongType, is_form, open_form
+from subiteya.http.api.forms import UNBOUNDED, FormPart, is_form, open_form
+from subiteya.http.api.raw_json import read_json, schema_of
 from subiteya.http.api.schemas import VideoOut, video_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.services import read_subtitles as subtitle_files
@@ -27,7 +27,7 @@ from subiteya.services.get_videos import get_video
 from subiteya.services.read_subtitles import Subtitles, read_subtitles
 from subiteya.services.receive_upload import discard_upload, receive_upload
 from subiteya.services.resources import Resources
-from subiteya.services.start_upload import start_upload
+from subiteya.services.start_upload import StartedUpload, start_upload
 
 router = APIRouter(prefix="/videos")
 log = structlog.get_logger(__name__)
@@ -37,13 +37,6 @@ JSON_LIMIT: Final = 4 * 1024**2
 _TITLE_LIMIT: Final = 1024
 _GONE: Final = 499
 """nginx's word for a client that left before the answer; nobody reads it but the log."""
-
-
-def _schema_of_create_video() -> dict[str, Any]:
-    # FastAPI does not see this body, since the route reads it itself; what it refers to, others bring along.
-    schema = CreateVideo.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return schema
 
 
 _FORM: Final[dict[str, Any]] = {
@@ -65,7 +58,7 @@ _FORM: Final[dict[str, Any]] = {
                     },
                 }
             },
-            "application/json": {"schema": _schema_of_create_video()},
+            "application/json": {"schema": schema_of(CreateVideo)},
         },
     }
 }
@@ -109,6 +102,11 @@ async def upload_url(body: StartUpload, resources: ResourcesDep, user: CurrentUs
         content_type=body.content_type,
         size=body.size_bytes,
     )
+    return started_upload_out(started)
+
+
+def started_upload_out(started: StartedUpload) -> StartedUploadOut:
+    """A promised key and its request as the API shows them."""
     return StartedUploadOut(
         key=started.upload.key,
         method=started.request.method,
@@ -143,7 +141,7 @@ async def post_video(request: Request, resources: ResourcesDep, user: CurrentUse
 
 
 async def _of_finished_upload(request: Request, resources: Resources, user: User) -> VideoOut:
-    body = await _read_json(request)
+    body = await read_json(request, CreateVideo, JSON_LIMIT)
     key = body.key
     if key is None:
         key = str(resources.storage.extract_key(body.src_url or ""))
@@ -159,21 +157,6 @@ async def _of_finished_upload(request: Request, resources: Resources, user: User
         subtitles=subtitles,
     )
     return video_out(await get_video(resources, user_id=user.id, video_id=video_id), user.locale)
-
-
-async def _read_json(request: Request) -> CreateVideo:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise WrongType(what="content-type", expected="multipart/form-data, application/json")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > JSON_LIMIT:
-            raise TooLarge(limit=readable_size(JSON_LIMIT))
-    try:
-        return CreateVideo.model_validate_json(bytes(body))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in found]) from error
 
 
 async def _of_form(request: Request, resources: Resources, user: User) -> VideoOut:
