@@ -16,11 +16,12 @@ from rich.console import Console
 
 from subiteya.cli.api_client import ApiClient, open_api
 from subiteya.cli.first_start import prepare
-from subiteya.config import Settings
+from subiteya.config import Settings, StorageSettings
 from subiteya.embedded.engines import Engines
 from subiteya.embedded.home import Home
 from subiteya.embedded.parts import Part, PartService
 from subiteya.embedded.ports import Ports
+from subiteya.embedded.s3 import S3
 from subiteya.embedded.screen import Screen
 from subiteya.embedded.service import Running, start_service, start_together
 from subiteya.embedded.stack import plan_stack
@@ -129,6 +130,19 @@ async def lone_valkey(home: Home) -> AsyncIterator[str]:
         yield valkey.url()
     finally:
         await child.stop(2)
+
+
+@asynccontextmanager
+async def lone_s3(home: Home) -> AsyncIterator[StorageSettings]:
+    """An S3 server with nothing beside it; the settings that reach it. Its bucket is not made yet."""
+    ports = Ports(home.ports_file)
+    s3 = S3(home, ports, home.secrets())
+    child = await start_service(s3, _QUIET)
+    try:
+        yield settings_from(s3.environment).storage
+    finally:
+        await child.stop(8)
+        s3.remove_sockets()
 
 
 def _run_by(program: Sequence[str], part: Part) -> Part:
