@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# A busy machine is no failure.
-settings.register_profile("patient", deadline=None)
-settings.register_profile("long", deadline=None)
-settings.load_profile("patient")
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 pytest_plugins = [
     "fixtures.engines",
