@@ -39,6 +39,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "setup:setup_s3",
         "Set the bucket up: private, CORS for uploads from browsers, lifecycle rules. Says what was done.",
     ),
+    "costs": (
+        "costs:costs",
+        "Show what was used of Redis and the bucket, where the month will end, and what that costs.",
+    ),
     "api": (
         "api:api",
         "Serve the JSON API, the live events and the pages.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings
 
+from subiteya.config.costs import CostSettings
 from subiteya.config.engines import DatabaseSettings, HomeSettings, QueueSettings, StorageSettings
 from subiteya.config.serving import HttpSettings, ObserveSettings, SecuritySettings
 from subiteya.config.words import TranscribeSettings
@@ -16,6 +17,7 @@ from subiteya.config.work import EditSettings, JobSettings, TikTokSettings, Uplo
 
 __all__ = [
     "SECTIONS",
+    "CostSettings",
     "DatabaseSettings",
     "EditSettings",
     "HomeSettings",
@@ -44,6 +46,7 @@ SECTIONS: tuple[type[BaseSettings], ...] = (
     HttpSettings,
     SecuritySettings,
     ObserveSettings,
+    CostSettings,
 )
 
 
@@ -67,3 +70,4 @@ class Settings(BaseModel):
     http: HttpSettings = Field(default_factory=HttpSettings)
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
+    costs: CostSettings = Field(default_factory=CostSettings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import structlog
@@ -46,6 +47,7 @@ from subiteya.pipeline.work_folder import work_folder
 from subiteya.services.preview_pattern import Previews
 from subiteya.services.resources import open_resources
 from subiteya.services.sweep import Sweeper
+from subiteya.watch.quotas import warn_of_quotas
 
 JSON_BYTES: Final = 1024**2
 """Largest request body, in bytes, where a route does not set its own `max_body_size`."""
@@ -123,7 +125,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.previews = previews
         feeding = asyncio.create_task(_keep_feeding(Feed(resources, app.state.live)))
         stop = asyncio.Event()
-        sweeping = asyncio.create_task(Sweeper(resources).run(stop))
+        warn = partial(warn_of_quotas, resources.db, resources.settings.costs)
+        sweeping = asyncio.create_task(Sweeper(resources, [warn]).run(stop))
         try:
             yield
         finally:

@@ -87,7 +87,9 @@ class Feed:
 
     async def _follow_queue(self) -> None:
         self._deaf = True
-        events = read_events(self._resources.settings.queue, settle_s=SETTLE_SECONDS)
+        events = read_events(
+            self._resources.settings.queue, settle_s=SETTLE_SECONDS, meter=self._resources.meter
+        )
         async with aclosing(events) as changes:
             async for change in changes:
                 await self._note(change)

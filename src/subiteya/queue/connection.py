@@ -11,15 +11,18 @@ Two kinds of wait exist, and the settings differ:
 from __future__ import annotations
 
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 
 from subiteya.config import QueueSettings
 from subiteya.domain.errors import ConfigurationError
+from subiteya.observe.meter import Meter, Used
 
 CONNECT_SECONDS: Final = 10.0
 _PORT: Final = 6379
@@ -45,8 +48,12 @@ class RedisOptions(dict[str, Any]):
     __str__ = __repr__
 
 
-def redis_options(settings: QueueSettings) -> RedisOptions:
+def redis_options(settings: QueueSettings, meter: Meter | None = None) -> RedisOptions:
     """What each BullMQ object gets as its `connection`.
+
+    Args:
+        settings: Where Redis is.
+        meter: Counts the commands that go out.
 
     Raises:
         ConfigurationError: `REDIS_URL` is missing or cannot be understood.
@@ -62,6 +69,8 @@ def redis_options(settings: QueueSettings) -> RedisOptions:
         socket_connect_timeout=CONNECT_SECONDS,
         driver_info=None,  # saves two CLIENT SETINFO per connection
     )
+    if meter is not None:
+        options["redis_connect_func"] = _counting(meter)
     if parts.scheme == "unix":
         options["unix_socket_path"] = unquote(parts.path)
         return options
@@ -86,14 +95,14 @@ def redis_place(settings: QueueSettings) -> str:
     return f"{scheme}://{options['host']}:{options['port']}/{options['db']}"
 
 
-def impatient_client(settings: QueueSettings) -> Redis:
+def impatient_client(settings: QueueSettings, meter: Meter | None = None) -> Redis:
     """A client for calls that somebody waits for: three quick retries, then the error."""
-    return _client(settings, Retry(ExponentialBackoff(cap=0.5, base=0.05), 3))
+    return _client(settings, Retry(ExponentialBackoff(cap=0.5, base=0.05), 3), meter)
 
 
-def blocking_client(settings: QueueSettings) -> Redis:
+def blocking_client(settings: QueueSettings, meter: Meter | None = None) -> Redis:
     """A client for one long wait after another, whose user reconnects in its own way."""
-    return _client(settings, Retry(NoBackoff(), 0))
+    return _client(settings, Retry(NoBackoff(), 0), meter)
 
 
 async def prove(client: Redis) -> None:
@@ -103,8 +112,25 @@ async def prove(client: Redis) -> None:
         await answer
 
 
-def _client(settings: QueueSettings, retry: Retry) -> Redis:
-    return Redis(**redis_options(settings), decode_responses=True, single_connection_client=True, retry=retry)
+def _client(settings: QueueSettings, retry: Retry, meter: Meter | None) -> Redis:
+    options = redis_options(settings, meter)
+    return Redis(**options, decode_responses=True, single_connection_client=True, retry=retry)
+
+
+def _counting(meter: Meter) -> Callable[[AbstractConnection], Awaitable[None]]:
+    """For a new connection: from then on each command that it packs is counted, in pipelines too."""
+
+    async def connected(connection: AbstractConnection) -> None:
+        pack = connection.__class__.pack_command.__get__(connection)
+
+        def counted(*args: Any) -> Any:
+            meter.add(Used.REDIS_COMMANDS)
+            return pack(*args)
+
+        connection.pack_command = counted  # type: ignore[method-assign]
+        await connection.on_connect()  # what it would have done by itself
+
+    return connected
 
 
 def _split(url: str) -> SplitResult:

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from subiteya.config import QueueSettings
+from subiteya.observe.meter import Meter
 from subiteya.queue.connection import blocking_client
 from subiteya.queue.names import QueueName, parse_job_id
 from subiteya.queue.queues import Queues
@@ -78,6 +79,7 @@ async def read_events(
     queues: Iterable[QueueName] = tuple(QueueName),
     *,
     settle_s: float = SETTLE_SECONDS,
+    meter: Meter | None = None,
 ) -> AsyncGenerator[Change]:
     """Follow the queues for ever, from now on; reconnects by itself.
 
@@ -88,6 +90,7 @@ async def read_events(
         queues: Which queues.
         settle_s: Seconds of rest after a batch. Changes come in bursts; a rest makes a burst one command
             instead of one per change.
+        meter: Counts the commands.
 
     Yields:
         `LISTENING` first, then each change, per queue in order; `LOST`, then `LISTENING`, around an outage.
@@ -95,7 +98,7 @@ async def read_events(
     reader = _Reader(settings, queues)
     pause_s = _FIRST_PAUSE_S
     while True:
-        client = blocking_client(settings)
+        client = blocking_client(settings, meter)
         try:
             await reader.locate(client)
             yield Change(LISTENING)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from subiteya.config import JobSettings, QueueSettings
 from subiteya.domain.errors import QueueUnavailable
+from subiteya.observe.meter import Meter
 from subiteya.queue.connection import impatient_client
 from subiteya.queue.names import PAYLOAD_VERSION, Priority, QueueName, parse_job_id
 
@@ -75,8 +76,8 @@ class Queues:
     then; a caller that has committed its rows may ignore that, since the sweep adds what is missing.
     """
 
-    def __init__(self, settings: QueueSettings, jobs: JobSettings) -> None:
-        self.client: Redis = impatient_client(settings)
+    def __init__(self, settings: QueueSettings, jobs: JobSettings, meter: Meter | None = None) -> None:
+        self.client: Redis = impatient_client(settings, meter)
         options = {
             "connection": self.client,
             "prefix": settings.prefix,
@@ -85,13 +86,13 @@ class Queues:
         self._queues = {name: Queue(str(name), options) for name in QueueName}
 
     @classmethod
-    def open(cls, settings: QueueSettings, jobs: JobSettings) -> Self:
-        """Build it; connects on first use.
+    def open(cls, settings: QueueSettings, jobs: JobSettings, meter: Meter | None = None) -> Self:
+        """Build it; connects on first use. The meter, if any, counts its commands.
 
         Raises:
             ConfigurationError: `REDIS_URL` is missing or cannot be understood.
         """
-        return cls(settings, jobs)
+        return cls(settings, jobs, meter)
 
     async def __aenter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ from redis.exceptions import RedisError
 
 from subiteya.config import QueueSettings
 from subiteya.domain.outcome import Outcome, Retry
+from subiteya.observe.meter import Meter
 from subiteya.queue.connection import redis_options
 from subiteya.queue.hand import Abort, AbortReason, JobInHand, Processor
 from subiteya.queue.names import QueueName, parse_job_id
@@ -58,6 +59,7 @@ class QueueWorker:
         name: For `CLIENT LIST` and logs; no spaces.
         concurrency: Jobs at once.
         max_stalled: How many crashes BullMQ's own check forgives before it fails the job.
+        meter: Counts the commands.
     """
 
     def __init__(
@@ -69,13 +71,14 @@ class QueueWorker:
         name: str,
         concurrency: int = 1,
         max_stalled: int = 1,
+        meter: Meter | None = None,
     ) -> None:
         self.queue = queue
         self.ready = asyncio.Event()
         """Set once Redis has answered and jobs are taken."""
         self._processor = processor
         self._options = {
-            "connection": redis_options(settings),
+            "connection": redis_options(settings, meter),
             "prefix": settings.prefix,
             "name": name,
             "concurrency": concurrency,

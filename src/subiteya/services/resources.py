@@ -11,7 +11,9 @@ import httpx2
 from subiteya.config import Settings
 from subiteya.db.database import Database
 from subiteya.domain.sealing import Sealer
+from subiteya.observe.meter import Meter
 from subiteya.queue.queues import Queues
+from subiteya.services.write_meter import write_meter
 from subiteya.storage import Storage, open_storage
 from subiteya.tiktok.client import TikTokClient
 from subiteya.tiktok.wire import new_http_client
@@ -30,6 +32,7 @@ class Resources:
         tiktok: TikTok, or its simulator.
         tiktok_http: The connections below `tiktok`, for sign-in at TikTok and for sending bytes.
         name: This process in leases, heartbeats and event rows.
+        meter: What this process uses of services that bill.
     """
 
     settings: Settings
@@ -40,6 +43,7 @@ class Resources:
     tiktok: TikTokClient
     tiktok_http: httpx2.AsyncClient
     name: str
+    meter: Meter
 
 
 @asynccontextmanager
@@ -55,8 +59,10 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         db = Database.open(settings.database)
         stack.push_async_callback(db.close)
         sealer = Sealer(settings.security.raw_keys)
-        storage = await stack.enter_async_context(open_storage(settings.storage))
-        queues = Queues.open(settings.queue, settings.jobs)
+        meter = Meter()
+        stack.push_async_callback(write_meter, db, meter)  # the last counts, when all else is closed
+        storage = await stack.enter_async_context(open_storage(settings.storage, meter))
+        queues = Queues.open(settings.queue, settings.jobs, meter)
         stack.push_async_callback(queues.close_queues)
         tiktok_http = await stack.enter_async_context(new_http_client())
         yield Resources(
@@ -68,4 +74,5 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             tiktok=TikTokClient(settings.tiktok.api_url, tiktok_http),
             tiktok_http=tiktok_http,
             name=settings.observe.worker_name,
+            meter=meter,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -27,6 +28,7 @@ from subiteya.services.reclaim_job import reclaim
 from subiteya.services.release_held_posts import release_held_posts
 from subiteya.services.resources import Resources
 from subiteya.services.start_due_posts import start_due_posts
+from subiteya.services.write_meter import write_meter
 
 log = structlog.get_logger(__name__)
 
@@ -34,22 +36,31 @@ ROLE: Final = "sweep"
 LEASE_SWEEPS: Final = 5
 """A leader that misses this many sweeps is replaced."""
 HOUSEKEEPING_SECONDS: Final = 60
+METER_SECONDS: Final = 60
 
 
 class Sweeper:
-    """Does the duties while it leads; made once per process."""
+    """Does the duties while it leads; made once per process.
 
-    def __init__(self, resources: Resources) -> None:
+    Args:
+        resources: The process's connections.
+        duties: What else the leader does once a minute.
+    """
+
+    def __init__(self, resources: Resources, duties: Sequence[Callable[[], Awaitable[object]]] = ()) -> None:
         self._resources = resources
+        self._duties = duties
         self._every = resources.settings.jobs.sweep_seconds
         self._presence_seconds = resources.settings.jobs.presence_seconds
         self._looked_at = 0.0
         self._cleaned_at = 0.0
+        self._metered_at = time.monotonic()
         self._stuck: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep until `stop` is set; what goes wrong is said and tried again at the next sweep."""
         while not stop.is_set():
+            await self._write_meter()
             try:
                 await self.once()
             except Unavailable as error:
@@ -85,6 +96,13 @@ class Sweeper:
             self._cleaned_at = now
             await self._housekeeping()
         return True
+
+    async def _write_meter(self) -> None:
+        """Every process writes its own counts down, leader or not."""
+        now = time.monotonic()
+        if now - self._metered_at >= METER_SECONDS:
+            self._metered_at = now
+            await write_meter(self._resources.db, self._resources.meter)
 
     async def _reclaim_silent(self) -> None:
         async with self._resources.db.begin() as session:
@@ -146,6 +164,8 @@ class Sweeper:
             await session.execute(
                 delete(Heartbeat).where(Heartbeat.beat_at < func.clock_timestamp() - timedelta(days=1))
             )
+        for duty in self._duties:
+            await duty()
 
     async def _let_go(self) -> None:
         try:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from subiteya.domain.errors import BadInput
+from subiteya.observe.meter import Meter
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -42,6 +43,7 @@ class Bucket:
         endpoints: Addresses of the service, internal first, then public; empty on AWS.
         s3: Client for calls.
         signer: Client for presigned addresses; carries the address that browsers use.
+        meter: Counts what is sent, and what is signed for others to send.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Bucket:
     endpoints: tuple[str, ...]
     s3: S3Client = field(repr=False)
     signer: S3Client = field(repr=False)
+    meter: Meter | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from botocore.exceptions import BotoCoreError
 
 from subiteya.config import StorageSettings
 from subiteya.domain.errors import ConfigurationError
+from subiteya.observe.meter import Meter
 from subiteya.storage.bucket import Bucket
+from subiteya.storage.metering import count_requests
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -26,7 +28,7 @@ _CONNECTIONS = 32
 
 
 @asynccontextmanager
-async def open_bucket(settings: StorageSettings) -> AsyncIterator[Bucket]:
+async def open_bucket(settings: StorageSettings, meter: Meter | None = None) -> AsyncIterator[Bucket]:
     """Make the clients and close them at the end. No request is sent; a wrong key shows at the first call.
 
     Raises:
@@ -41,6 +43,8 @@ async def open_bucket(settings: StorageSettings) -> AsyncIterator[Bucket]:
         signer = s3
         if public and public != endpoint:
             signer = await stack.enter_async_context(_client(settings, public))
+        if meter is not None:
+            count_requests(s3, meter)
         yield Bucket(
             name=settings.bucket,
             region=settings.region,
@@ -48,6 +52,7 @@ async def open_bucket(settings: StorageSettings) -> AsyncIterator[Bucket]:
             endpoints=tuple(dict.fromkeys(address for address in (endpoint, public) if address)),
             s3=s3,
             signer=signer,
+            meter=meter,
         )
 
 

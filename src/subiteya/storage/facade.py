@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from subiteya.config import StorageSettings
 from subiteya.domain.keys import ObjectKey, extract_key
+from subiteya.observe.meter import Meter
 from subiteya.storage.bucket import Bucket
 from subiteya.storage.client import open_bucket
 from subiteya.storage.copies import Copies
@@ -61,13 +62,13 @@ class Storage:
 
 
 @asynccontextmanager
-async def open_storage(settings: StorageSettings) -> AsyncIterator[Storage]:
-    """Open the storage once per process; no request is sent yet.
+async def open_storage(settings: StorageSettings, meter: Meter | None = None) -> AsyncIterator[Storage]:
+    """Open the storage once per process; no request is sent yet. The meter, if any, counts its requests.
 
     Raises:
         ConfigurationError: When the settings cannot make a client.
     """
-    async with open_bucket(settings) as bucket:
+    async with open_bucket(settings, meter) as bucket:
         yield Storage(
             bucket=bucket,
             objects=Objects(bucket),

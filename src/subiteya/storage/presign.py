@@ -17,6 +17,7 @@ from subiteya.domain.errors import BadInput, TooLarge
 from subiteya.domain.keys import parse_key
 from subiteya.storage.bucket import Bucket, require_content_type
 from subiteya.storage.errors import storage_errors
+from subiteya.storage.metering import count_presigned
 from subiteya.storage.parts import GIB, MAX_PARTS, MAX_SINGLE_PUT
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Presigner:
         inline: bool = False,
         content_type: str | None = None,
         life: timedelta = DOWNLOAD_LIFE,
+        size: int | None = None,
     ) -> PresignedRequest:
         """A GET, with byte ranges if the client asks for them.
 
@@ -71,6 +73,7 @@ class Presigner:
             inline: Show it in the browser instead of saving it.
             content_type: Answer with this type instead of the stored one.
             life: Until it expires.
+            size: Bytes of the object, for the meter.
         """
         wanted: dict[str, Any] = {}
         if file_name is not None or inline:
@@ -78,11 +81,13 @@ class Presigner:
         if content_type:
             wanted["ResponseContentType"] = require_content_type(content_type)
         url, expires_at = await self._sign("get_object", key, life, wanted)
+        self._count("GET", size)
         return PresignedRequest("GET", url, expires_at)
 
     async def download_here(self, key: str, *, life: timedelta) -> PresignedRequest:
         """A GET for a process beside this one: by the address at which we reach the service, not browsers."""
         url, expires_at = await self._sign("get_object", key, life, {}, signer=self.bucket.s3)
+        self._count("GET", None)  # parts of it are read
         return PresignedRequest("GET", url, expires_at)
 
     async def upload(
@@ -103,6 +108,7 @@ class Presigner:
             life,
             {"ContentLength": size, "ContentType": require_content_type(content_type)},
         )
+        self._count("PUT", size)
         return PresignedRequest("PUT", url, expires_at, {"Content-Type": content_type}, size)
 
     async def part(
@@ -122,7 +128,12 @@ class Presigner:
             life,
             {"UploadId": upload_id, "PartNumber": number, "ContentLength": size},
         )
+        self._count("PUT", size)
         return PresignedRequest("PUT", url, expires_at, {}, size)
+
+    def _count(self, method: Literal["GET", "PUT"], size: int | None) -> None:
+        if self.bucket.meter is not None:
+            count_presigned(self.bucket.meter, method, size)
 
     async def _sign(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from subiteya.queue.hand import JobInHand
 from subiteya.queue.worker import QueueWorker
 from subiteya.services.resources import Resources, open_resources
 from subiteya.services.sweep import Sweeper
+from subiteya.watch.quotas import warn_of_quotas
 from subiteya.workers.heartbeat import Pulse
 from subiteya.workers.run_job import run_job
 
@@ -86,12 +88,18 @@ async def _work(settings: Settings, resources: Resources, tools: Tools, shift: S
         return outcome
 
     worker = QueueWorker(
-        journey.queue, process, settings.queue, name=tools.name, concurrency=shift.concurrency
+        journey.queue,
+        process,
+        settings.queue,
+        name=tools.name,
+        concurrency=shift.concurrency,
+        meter=resources.meter,
     )
     pulse = Pulse(tools.db, tools.name, journey.queue, worker)
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    beside = [pulse.run, Sweeper(resources).run, *shift.beside]
+    warn = partial(warn_of_quotas, resources.db, settings.costs)
+    beside = [pulse.run, Sweeper(resources, [warn]).run, *shift.beside]
     quiet = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for side in beside:

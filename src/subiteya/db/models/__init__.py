@@ -6,7 +6,7 @@ from subiteya.db.models.brand import Account, Asset, BrandPattern
 from subiteya.db.models.post import Post
 from subiteya.db.models.render import AccountRender, Render
 from subiteya.db.models.video import Upload, Video
-from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Outbox, RateSlot
+from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Metered, Outbox, RateSlot
 
 __all__ = [
     "Account",
@@ -20,6 +20,7 @@ __all__ = [
     "Job",
     "Lease",
     "LoginLink",
+    "Metered",
     "Outbox",
     "Post",
     "RateSlot",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index
@@ -55,6 +55,17 @@ class Outbox(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), unique=True)
     created_at: Mapped[CreatedAt]
+
+
+class Metered(Base):
+    """How much of a billed service all processes have used in a day (UTC)."""
+
+    __tablename__ = "metered"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    """One of `observe.meter.Used`, or `warned:<quota>:<percent>`."""
+    amount: Mapped[int] = mapped_column(BigInteger)
 
 
 class RateSlot(Base):
