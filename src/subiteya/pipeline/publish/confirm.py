@@ -26,6 +26,7 @@ from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import LedgerStep, PostStatus
 from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.pace import is_old, next_check, next_check_for_id
+from subiteya.pipeline.publish.room import bring_draft_forward
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.events import announce
 from subiteya.queue.names import Priority, upload_job_id
@@ -202,6 +203,8 @@ class Confirmer:
             **values,
         )
         if moved is not None:
+            if due.post.mode is PostMode.DRAFT:
+                await bring_draft_forward(session, due.account.id)
             return True
         updated = await session.scalar(
             update(Post)
