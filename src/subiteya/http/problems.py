@@ -194,7 +194,7 @@ def _headers(error: SubiteyaError, language: str) -> dict[str, str]:
     headers = {"Cache-Control": "no-store", "Content-Language": language}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return headers
 

@@ -51,8 +51,17 @@ class Ingredients:
     """Local copies of `spec.asset_keys()`, by the same names, with the endings of their keys."""
 
 
-def prepare_assets(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work: Path) -> Assets:
+def prepare_assets(
+    fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas, work: Path, *, edited: Canvas | None = None
+) -> Assets:
     """Writes the files that the command reads. Blocking: for a thread.
+
+    Args:
+        fonts: For captions and texts.
+        ingredients: What is edited.
+        canvas: On which it is drawn.
+        work: Where to.
+        edited: The edit's canvas, of which `canvas` is a smaller copy: lines break where they will break.
 
     Raises:
         BadImage: The logo or the background cannot be used.
@@ -68,9 +77,10 @@ def prepare_assets(fonts: FontLibrary, ingredients: Ingredients, canvas: Canvas,
     if path := files.get("effects.lut_key"):
         lut = prepare_lut(path.read_bytes(), spec.effects.lut_strength, work)
     # Captions and texts in one file, so that one filter burns in both.
-    texts = AssFile(canvas, fonts)
+    page = edited or canvas
+    texts = AssFile(page, fonts)
     shown_s = spec.time.shown_s(ingredients.probe.duration_s)
-    beneath = logo_box(spec, logo, canvas) if logo is not None else None
+    beneath = logo_box(spec, logo.enlarged(page.width / canvas.width), page) if logo is not None else None
     add_captions(texts, retimed(ingredients.cues, spec.time.moment, shown_s), spec, beneath)
     add_texts(texts, spec, ingredients.values)
     music = files.get("sound.music_key")

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from subiteya.domain.errors import EditFailed, NotAVideo
 from subiteya.media.confine import Limits, confined, kill_group
 
 _TAIL_BYTES = 4096
-_MEMORY = 12 * 1024**3  # address space, of which x264 touches about 1 GB at 1080x1920 and 4 GB at 4K
+MEMORY: Final = 12 * 1024**3  # address space, of which x264 touches about 1 GB at 1080x1920 and 4 GB at 4K
 _MAX_OUTPUT = 8 * 1024**3
 _READ_CHUNK = 8192
 # Words of FFmpeg that mean: this file will fail the same way tomorrow.
@@ -62,6 +63,7 @@ async def run_ffmpeg(
     limit_s: float,
     on_progress: Callable[[Progress], None] | None = None,
     verbosity: str = "error",
+    memory_bytes: int = MEMORY,
 ) -> Finished:
     """Runs one command to its end. Cancelling the task kills FFmpeg with its whole group.
 
@@ -72,6 +74,7 @@ async def run_ffmpeg(
         duration_s: Length of the output, for the fraction of the progress; 0 when unknown.
         limit_s: Wall seconds after which it is killed.
         verbosity: FFmpeg's log level; measurements are told at `info`.
+        memory_bytes: Address space that it may take.
         on_progress: Called about twice a second from the event loop; must not block.
 
     Raises:
@@ -100,7 +103,7 @@ async def run_ffmpeg(
         start_new_session=True,
         cwd=work,
         env={"FONTCONFIG_FILE": str(work / "fonts.conf"), "LC_ALL": "C"},
-        preexec_fn=confined(_limits(limit_s)),
+        preexec_fn=confined(_limits(limit_s, memory_bytes)),
     )
     tail = bytearray()
     try:
@@ -118,9 +121,9 @@ async def run_ffmpeg(
     return Finished(time.monotonic() - started, log)
 
 
-def _limits(limit_s: float) -> Limits:
+def _limits(limit_s: float, memory_bytes: int) -> Limits:
     cores = os.cpu_count() or 1
-    return Limits(memory_bytes=_MEMORY, cpu_s=math.ceil(limit_s * cores), file_bytes=_MAX_OUTPUT)
+    return Limits(memory_bytes=memory_bytes, cpu_s=math.ceil(limit_s * cores), file_bytes=_MAX_OUTPUT)
 
 
 def _stream(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:

@@ -1,4 +1,4 @@
-"""What a brand pattern makes of one frame of a video, or of the built-in sample, before anybody confirms it.
+"""What a brand pattern makes of a video, or of the built-in sample, before anybody confirms it.
 
 FFmpeg may not talk to the network, so a source is fetched once into a folder of this process, and a small
 still is cut out of it for each moment that somebody looks at. What lies there is bounded in number, bytes and
@@ -8,11 +8,10 @@ age, and gone with the process.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
+import json
 import shutil
 import tempfile
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
@@ -22,34 +21,50 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from subiteya.db.models import Video
-from subiteya.domain.errors import StorageUnavailable
+from subiteya.domain.errors import TooLarge
 from subiteya.domain.pattern import MergeField, PatternSpec
 from subiteya.domain.probe import Probe
 from subiteya.domain.subtitles import Cue
+from subiteya.media import preview
 from subiteya.media.edit import Editor, Ingredients
 from subiteya.media.ffmpeg import find_ffmpeg
 from subiteya.media.fonts import bundled_fonts
-from subiteya.media.frame import ImageFormat, Moment, cut_still, draw_frame, moment_at, spec_of_a_frame
 from subiteya.media.ingredients import ASSET_LIMITS
 from subiteya.media.probe import probe
 from subiteya.media.sample import SUBTITLES, make_sample
 from subiteya.media.subtitles import parse_subtitles
 from subiteya.services.get_videos import get_video
 from subiteya.services.list_accounts import list_accounts
+from subiteya.services.preview_shelf import Shelf, fetch
+from subiteya.services.preview_turns import Turns
 from subiteya.services.resources import Resources
 from subiteya.services.save_pattern import require_own_assets
 
-KEPT_SECONDS: Final = 1800.0
-"""How long a source or a still lies unused."""
-SOURCES, SOURCE_BYTES = 8, 4 * 1024**3
-"""Most sources, and most bytes of them; the newest one stays however large."""
-STILLS: Final = 200
-_AT_ONCE = 2
-_FETCH_LIMIT_S = 120.0
+_SHELVES: Final = {
+    "sources": (8, 4 * 1024**3),
+    "assets": (64, 1024**3),
+    "stills": (200, 256 * 1024**2),
+    "drawn": (200, 128 * 1024**2),
+}
+"""Most files and most bytes of each kind."""
+_AT_ONCE, _OF_ONE_USER, _OF_ALL = 2, 4, 16
 _SAMPLE = "sample"
 _SAMPLE_TITLE = "SubiteYa"
 
 OpenFolder = Callable[[], AbstractContextManager[Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to see."""
+
+    user_id: uuid.UUID
+    spec: PatternSpec
+    """Need not be saved."""
+    video_id: uuid.UUID | None
+    """The built-in sample when None."""
+    second: float
+    """Of the output; the last frame, or the last seconds, when past its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +96,81 @@ class Previews:
         self._threads = threads
         self._open = ExitStack()
         self._folder: Path | None = None
+        self.shelves: dict[str, Shelf] = {}
+        """What is kept, by kind, once something was asked for."""
         self._editor: Editor | None = None
         self._starting = asyncio.Lock()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = Turns(_AT_ONCE, of_one=_OF_ONE_USER, of_all=_OF_ALL)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
         """Remove the folder."""
         await asyncio.to_thread(self._open.close)
 
-    async def draw(
-        self,
-        resources: Resources,
-        *,
-        user_id: uuid.UUID,
-        spec: PatternSpec,
-        video_id: uuid.UUID | None,
-        second: float,
-        kind: ImageFormat,
-    ) -> bytes:
-        """One frame as an image file.
-
-        Args:
-            resources: The process's connections.
-            user_id: Who looks.
-            spec: The pattern; need not be saved.
-            video_id: Of which video; the built-in sample when None.
-            second: Of the source; the last frame when past its end.
-            kind: Of the image.
+    async def frame(self, resources: Resources, wish: Wish, kind: preview.ImageFormat) -> bytes:
+        """One frame of the output as an image file.
 
         Raises:
             NotFound: no such video of theirs, or a file of the pattern is gone.
             BadPattern: it names another user's file.
             BadInput: there is no picture at that time, or a file of the pattern cannot be used.
+            TooManyPreviews: too many are drawn already.
             EditFailed: FFmpeg ended badly or took too long.
         """
-        require_own_assets(spec, user_id)
-        await self._start()
-        async with self._turns, self._working() as work:
-            subject = await self._subject(resources, user_id, video_id)
-            moment = moment_at(subject.probe, second)
-            still = await self._still(resources, subject, moment, work)
-            values = await _values(resources, user_id, subject.title)
-            files = await _files(resources, spec, work)
-            ingredients = Ingredients(
-                spec, subject.probe, still, cues=subject.cues, values=values, files=files
-            )
-            folder = work / "draw"
-            await asyncio.to_thread(folder.mkdir)
-            return await draw_frame(self.editor, ingredients, still, moment, folder, kind=kind)
+        return await self._draw(resources, wish, kind)
+
+    async def clip(self, resources: Resources, wish: Wish) -> bytes:
+        """Three seconds of the output with their sound, as MP4; less when it is shorter.
+
+        Raises:
+            NotFound, BadPattern, BadInput, TooManyPreviews, EditFailed: as for a frame.
+        """
+        return await self._draw(resources, wish, None)
+
+    async def _draw(self, resources: Resources, wish: Wish, kind: preview.ImageFormat | None) -> bytes:
+        require_own_assets(wish.spec, wish.user_id)
+        async with self._turns.take(wish.user_id):
+            await self._start()
+            async with self._working() as work:
+                subject = await self._subject(resources, wish)
+                values = await _values(resources, wish.user_id, subject.title)
+                name, drawn = _name_of(subject, values, wish, kind), work / "drawn"
+                if not await self.shelves["drawn"].take(name, drawn):
+                    files = await self._files(resources, wish.spec, work, with_sound=kind is None)
+                    source = self._source_path(subject, work)
+                    made = Ingredients(wish.spec, subject.probe, source, subject.cues, values, files)
+                    job = _Job(resources, subject, made, work)
+                    data = await (
+                        self._frame(job, wish.second, kind) if kind else self._clip(job, wish.second)
+                    )
+                    await asyncio.to_thread(drawn.write_bytes, data)
+                    await self.shelves["drawn"].keep(drawn, name)
+                return await asyncio.to_thread(drawn.read_bytes)
+
+    async def _frame(self, job: _Job, second: float, kind: preview.ImageFormat) -> bytes:
+        folder = await _new_folder(job.work, "draw")
+        plan = await preview.plan_preview(job.ingredients, folder)
+        moment = preview.moment_at(plan, second)
+        if moment.own_s is None:
+            await self._fetch_source(job)
+            return await preview.draw_frame(self.editor, plan, moment, folder, kind=kind)
+        still = job.work / "still.mkv"
+        name = f"{job.subject.name}-{moment.source_s:.6f}-{float(plan.canvas.fps):.3f}.mkv"
+        async with self._lock(job.subject.name):
+            if not await self.shelves["stills"].take(name, still):
+                await self._fetch_source(job)
+                cut = await _new_folder(job.work, "cut") / still.name
+                await preview.cut_still(self.editor, plan, moment, cut)
+                await self.shelves["stills"].keep(cut, name)
+                await asyncio.to_thread(cut.replace, still)
+        return await preview.draw_still(self.editor, plan, moment, still, folder, kind=kind)
+
+    async def _clip(self, job: _Job, second: float) -> bytes:
+        folder = await _new_folder(job.work, "draw")
+        plan = await preview.plan_preview(job.ingredients, folder)
+        await self._fetch_source(job)
+        clip = await preview.draw_clip(self.editor, plan, second, folder)
+        return await asyncio.to_thread(clip.read_bytes)
 
     @property
     def folder(self) -> Path:
@@ -152,8 +193,7 @@ class Previews:
             found = await find_ffmpeg(self._ffmpeg)
             fonts = await asyncio.to_thread(bundled_fonts)
             self._folder = await asyncio.to_thread(self._open.enter_context, self._open_folder())
-            for name in ("sources", "stills"):
-                (self._folder / name).mkdir()
+            self.shelves = {name: Shelf(self._folder / name, *most) for name, most in _SHELVES.items()}
             self._editor = Editor(found.binary, fonts, threads=self._threads)
 
     @asynccontextmanager
@@ -170,12 +210,10 @@ class Previews:
             lock = self._locks[name] = asyncio.Lock()
         return lock
 
-    async def _subject(
-        self, resources: Resources, user_id: uuid.UUID, video_id: uuid.UUID | None
-    ) -> _Subject:
-        if video_id is None:
+    async def _subject(self, resources: Resources, wish: Wish) -> _Subject:
+        if wish.video_id is None:
             return await self._sample()
-        video: Video = (await get_video(resources, user_id=user_id, video_id=video_id)).video
+        video: Video = (await get_video(resources, user_id=wish.user_id, video_id=wish.video_id)).video
         cues: tuple[Cue, ...] = ()
         if video.subtitles is not None:
             cues = await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
@@ -192,46 +230,60 @@ class Previews:
         cues = parse_subtitles(SUBTITLES.encode())
         return _Subject(_SAMPLE, await probe(folder / "clip.mp4"), cues, _SAMPLE_TITLE, None)
 
-    async def _still(self, resources: Resources, subject: _Subject, moment: Moment, work: Path) -> Path:
-        """The still in the work folder: a second name of the kept one, which may be removed meanwhile."""
-        still = work / "still.mkv"
-        stills = self.folder / "stills"
-        kept = stills / f"{subject.name}-{moment.number}.mkv"
-        async with self._lock(subject.name):
-            if not await asyncio.to_thread(_take, kept, still):
-                source = await self._source(resources, subject, work)
-                folder = work / "cut"
-                await asyncio.to_thread(folder.mkdir)
-                cut = await cut_still(self.editor, source, subject.probe, moment, folder)
-                await asyncio.to_thread(cut.replace, kept)
-                await asyncio.to_thread(_take, kept, still)
-        await asyncio.to_thread(_trim, stills, STILLS, SOURCE_BYTES)
-        return still
+    def _source_path(self, subject: _Subject, work: Path) -> Path:
+        return work / "source" if subject.source_key else self.folder / _SAMPLE / "clip.mp4"
 
-    async def _source(self, resources: Resources, subject: _Subject, work: Path) -> Path:
-        """The source in the work folder; fetched when it is not here."""
-        if subject.source_key is None:
-            return self.folder / _SAMPLE / "clip.mp4"
-        source, kept = work / "source", self.folder / "sources" / subject.name
-        if not await asyncio.to_thread(_take, kept, source):
-            try:
-                async with asyncio.timeout(_FETCH_LIMIT_S):
-                    await resources.storage.files.download(subject.source_key, kept)
-            except TimeoutError:
-                raise StorageUnavailable(why="the source did not come in time") from None
-            await asyncio.to_thread(_take, kept, source)
-        await asyncio.to_thread(_trim, kept.parent, SOURCES, SOURCE_BYTES)
-        return source
+    async def _fetch_source(self, job: _Job) -> None:
+        """Brings the source to where the ingredients say that it lies."""
+        if job.subject.source_key is not None:
+            shelf = self.shelves["sources"]
+            await fetch(job.resources, job.subject.source_key, job.ingredients.source, shelf)
+
+    async def _files(
+        self, resources: Resources, spec: PatternSpec, work: Path, *, with_sound: bool
+    ) -> Mapping[str, Path]:
+        """Local copies of what the pattern names, without music when nothing is heard."""
+        files = {}
+        for field, key in spec.asset_keys().items():
+            if field == "sound.music_key" and not with_sound:
+                continue
+            if (await resources.storage.objects.head(key)).size > ASSET_LIMITS[field]:
+                raise TooLarge(limit=f"{ASSET_LIMITS[field] // 1024**2} MB")
+            files[field] = work / f"{field}{Path(key).suffix}"
+            async with self._lock(key):
+                await fetch(resources, key, files[field], self.shelves["assets"])
+        return files
 
 
-async def _files(resources: Resources, spec: PatternSpec, work: Path) -> Mapping[str, Path]:
-    """Local copies of what a frame of the pattern shows."""
-    files = {}
-    for field, key in spec_of_a_frame(spec).asset_keys().items():
-        data = await resources.storage.objects.get_bytes(key, limit=ASSET_LIMITS[field])
-        files[field] = work / f"{field}{Path(key).suffix}"
-        await asyncio.to_thread(files[field].write_bytes, data)
-    return files
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One preview in the making."""
+
+    resources: Resources
+    subject: _Subject
+    ingredients: Ingredients
+    work: Path
+
+
+async def _new_folder(work: Path, name: str) -> Path:
+    folder = work / name
+    await asyncio.to_thread(folder.mkdir)
+    return folder
+
+
+def _name_of(
+    subject: _Subject, values: Mapping[MergeField, str], wish: Wish, kind: preview.ImageFormat | None
+) -> str:
+    """A name for all that a preview depends on."""
+    told = [
+        subject.name,
+        repr(subject.cues),
+        wish.spec.content_hash,
+        sorted(values.items()),
+        wish.second,
+        kind,
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 async def _values(resources: Resources, user_id: uuid.UUID, title: str) -> Mapping[MergeField, str]:
@@ -241,28 +293,3 @@ async def _values(resources: Resources, user_id: uuid.UUID, title: str) -> Mappi
         values[MergeField.ACCOUNT_NICKNAME] = account.nickname
         values[MergeField.ACCOUNT_USERNAME] = account.username
     return values
-
-
-def _take(kept: Path, name: Path) -> bool:
-    """Give a kept file a second name, which keeps it alive; False when it is not there. Marks it as used."""
-    try:
-        name.hardlink_to(kept)
-    except FileNotFoundError:
-        return False
-    name.touch()  # one file, two names
-    return True
-
-
-def _trim(folder: Path, most: int, most_bytes: int) -> None:
-    """Remove what is old, and the least used of what is too much. The newest file stays."""
-    facts = []
-    for path in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another request trims too
-            if not path.name.startswith("."):
-                facts.append((path, path.stat()))
-    facts.sort(key=lambda fact: fact[1].st_mtime, reverse=True)
-    total, oldest = 0, time.time() - KEPT_SECONDS
-    for place, (path, stat) in enumerate(facts):
-        total += stat.st_size
-        if place and (place >= most or total > most_bytes or stat.st_mtime < oldest):
-            path.unlink(missing_ok=True)

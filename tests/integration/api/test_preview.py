@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
+import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,11 +15,12 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from PIL import Image
+from starlette.types import Message
 
 from integration.api.conftest import HERE, Person, UploadClip
 from subiteya.domain.keys import asset_key
 from subiteya.domain.pattern import PatternSpec
-from subiteya.services import preview_pattern
+from subiteya.media.probe import probe
 
 
 async def shown(api: httpx2.AsyncClient, **wish: Any) -> Image.Image:
@@ -68,24 +73,109 @@ async def test_the_sample_is_shown_when_no_video_is_named(api: httpx2.AsyncClien
     assert captioned.tobytes() != bare.tobytes()
 
 
-async def test_a_source_is_fetched_once(
-    app: FastAPI, ana: Person, upload_clip: UploadClip, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_source_is_fetched_once(app: FastAPI, ana: Person, upload_clip: UploadClip) -> None:
     video = await upload_clip(ana)
-    first = await shown(ana.client, video_id=video["id"], second=0.2, format="png")
-    folder = app.state.previews.folder
-    for source in (folder / "sources").iterdir():
+    wish = {"video_id": video["id"], "second": 0.2, "format": "png"}
+    first = await shown(ana.client, **wish)
+    shelves = app.state.previews.shelves
+    for source in shelves["sources"].folder.iterdir():
         source.unlink()
-    kept = await shown(ana.client, video_id=video["id"], second=0.2, format="png")
-    assert kept.tobytes() == first.tobytes()
-    assert list((folder / "sources").iterdir()) == []
+    other = await shown(ana.client, **wish, spec={"effects": {"look": "sepia"}})
+    assert other.tobytes() != first.tobytes()
+    assert list(shelves["sources"].folder.iterdir()) == []
 
-    monkeypatch.setattr(preview_pattern, "STILLS", 2)
+    shelves["stills"].most = 2
     for second in (0.0, 0.4, 0.8):
         await shown(ana.client, video_id=video["id"], second=second)
-    assert len(list((folder / "stills").iterdir())) == 2
-    assert len(list((folder / "sources").iterdir())) == 1
+    assert len(list(shelves["stills"].folder.iterdir())) == 2
+    assert len(list(shelves["sources"].folder.iterdir())) == 1
+    folder = app.state.previews.folder
     assert [path.name for path in folder.iterdir() if path.name.startswith("draw-")] == []
+
+
+async def test_the_same_wish_is_drawn_once(app: FastAPI, ana: Person, upload_clip: UploadClip) -> None:
+    video = await upload_clip(ana)
+    first = await shown(ana.client, video_id=video["id"], second=0.2)
+    for still in app.state.previews.shelves["stills"].folder.iterdir():
+        still.unlink()
+    again = await shown(ana.client, video_id=video["id"], second=0.2)
+    assert again.tobytes() == first.tobytes()
+    assert list(app.state.previews.shelves["stills"].folder.iterdir()) == []
+
+
+async def test_three_seconds_of_the_sample_come_with_their_sound(
+    api: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    wish = {"second": 2.0, "spec": {"sound": {"volume": 0.5}, "layout": {"target": "1:1"}}}
+    answer = await api.post("/api/patterns/preview/clip", json=wish)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(answer.content)
+    found = await probe(clip)
+    assert found.duration_s == pytest.approx(3, abs=0.1)
+    assert [track.codec for track in found.audio] == ["aac"]
+    assert found.video is not None
+    assert (found.video.width, found.video.height) == (540, 540)
+    assert len(answer.content) < 4_000_000
+
+
+async def test_who_asks_for_too_much_at_once_is_told(api: httpx2.AsyncClient) -> None:
+    wishes = [api.post("/api/patterns/preview", json={"second": number / 10}) for number in range(6)]
+    answers = await asyncio.gather(*wishes)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 200, 429, 429]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert (refused.json()["code"], refused.json()["retryable"]) == ("too_many_previews", True)
+    assert refused.headers["retry-after"].isdecimal()
+    assert (await api.post("/api/patterns/preview", json={})).status_code == 200
+
+
+async def test_who_hangs_up_ends_the_work(app: FastAPI, ana: Person) -> None:
+    """FFmpeg is at work when the client goes; then it is gone, and its folder too."""
+    await shown(ana.client)  # the sample is there
+    previews = app.state.previews
+    body = json.dumps({"spec": {"effects": {"stabilise": True}}, "second": 4}).encode()
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/api/patterns/preview/clip", "raw_path": b"/api/patterns/preview/clip", "query_string": b"",
+        "root_path": "", "client": ("127.0.0.1", 1), "server": ("testserver", 80), "state": {},
+        "headers": [
+            (b"host", b"testserver"), (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()), (b"authorization", f"Bearer {ana.key}".encode()),
+        ],
+    }  # fmt: skip
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+    sent: list[Message] = []
+    hangs_up = asyncio.Event()
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop()
+        await hangs_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asking = asyncio.create_task(app(scope, receive, send))
+    async with asyncio.timeout(60):
+        while not programs_in(previews.folder):  # noqa: ASYNC110 - another process tells us nothing
+            await asyncio.sleep(0.01)
+    hangs_up.set()
+    async with asyncio.timeout(20):
+        await asking
+    assert sent[0]["status"] == 499
+    assert programs_in(previews.folder) == []
+    assert [path.name for path in previews.folder.iterdir() if path.name.startswith("draw-")] == []
+
+
+def programs_in(folder: Path) -> list[int]:
+    """The processes that work in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile, or is another user's
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append(int(process.name))
+    return found
 
 
 async def test_nobody_looks_through_anothers_video_or_logo(
@@ -120,4 +210,5 @@ async def test_a_bad_wish_is_named(
 
 async def test_who_is_not_signed_in_sees_no_preview(app: FastAPI) -> None:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE) as anybody:
-        assert (await anybody.post("/api/patterns/preview", json={})).status_code == 401
+        for path in ("/api/patterns/preview", "/api/patterns/preview/clip"):
+            assert (await anybody.post(path, json={})).status_code == 401

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
+from subiteya.db.models import User
 from subiteya.domain.pattern import PatternSpec
 from subiteya.http import problems
 from subiteya.http.api.bodies import Body, Spec
+from subiteya.http.connected import while_connected
 from subiteya.http.deps import CurrentUser, ResourcesDep
-from subiteya.services.preview_pattern import Previews
+from subiteya.services.preview_pattern import Previews, Wish
 
 router = APIRouter(prefix="/patterns", tags=["patterns"])
 
@@ -25,24 +27,47 @@ _IMAGE: Final[dict[int | str, dict[str, Any]]] = {
         },
     }
 }
+_CLIP: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The clip.",
+        "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_HEADERS: Final = {"Cache-Control": "no-store"}
 
 
-class PreviewIn(Body):
-    """Which frame, under which pattern."""
+class ClipIn(Body):
+    """Which seconds, under which pattern."""
 
     spec: Spec = Field(default_factory=PatternSpec, description="Need not be saved.")
     video_id: UUID | None = Field(
         None, description="A video of yours; the built-in sample when null.", examples=[None]
     )
     second: float = Field(
-        0.0, ge=0, le=86_400, description="Of the source; its last frame when past the end.", examples=[1.5]
+        0.0,
+        ge=0,
+        le=86_400,
+        description="Of the edited video, intro included; its last frame or seconds when past the end.",
+        examples=[1.5],
     )
+
+    def wish_of(self, user: User) -> Wish:
+        """The same for the service."""
+        return Wish(user.id, self.spec, self.video_id, self.second)
+
+
+class PreviewIn(ClipIn):
+    """Which frame, under which pattern."""
+
     format: Literal["jpeg", "png"] = "jpeg"
 
 
 def previews_of(request: Request) -> Previews:
     """Who draws in this process."""
     return cast("Previews", request.app.state.previews)
+
+
+PreviewsDep = Annotated[Previews, Depends(previews_of)]
 
 
 @router.get("/schema", response_class=JSONResponse)
@@ -53,24 +78,37 @@ async def pattern_schema(_user: CurrentUser) -> JSONResponse:
 
 
 @router.post(
-    "/preview", responses=problems.responses(404) | _IMAGE, response_class=Response, response_model=None
+    "/preview", responses=problems.responses(404, 429) | _IMAGE, response_class=Response, response_model=None
 )
-async def preview_pattern(
-    body: PreviewIn,
-    resources: ResourcesDep,
-    user: CurrentUser,
-    previews: Annotated[Previews, Depends(previews_of)],
+async def preview_frame(
+    body: PreviewIn, request: Request, resources: ResourcesDep, user: CurrentUser, previews: PreviewsDep
 ) -> Response:
-    """One frame as the edit would make it, 540 pixels wide at the most on its shorter side.
+    """One frame of the edited video, before it is edited; its shorter side has 540 pixels at the most.
 
-    Steadying, time and sound are left out: a single frame does not show them.
+    Whoever hangs up ends the work.
     """
-    image = await previews.draw(
-        resources,
-        user_id=user.id,
-        spec=body.spec,
-        video_id=body.video_id,
-        second=body.second,
-        kind=body.format,
+    return await while_connected(
+        request,
+        previews.frame(resources, body.wish_of(user), body.format),
+        lambda image: Response(image, media_type=f"image/{body.format}", headers=_HEADERS),
     )
-    return Response(image, media_type=f"image/{body.format}", headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/preview/clip",
+    responses=problems.responses(404, 429) | _CLIP,
+    response_class=Response,
+    response_model=None,
+)
+async def preview_clip(
+    body: ClipIn, request: Request, resources: ResourcesDep, user: CurrentUser, previews: PreviewsDep
+) -> Response:
+    """Three seconds of the edited video with their sound, before it is edited; as small as a frame, as MP4.
+
+    Whoever hangs up ends the work.
+    """
+    return await while_connected(
+        request,
+        previews.clip(resources, body.wish_of(user)),
+        lambda clip: Response(clip, media_type="video/mp4", headers=_HEADERS),
+    )

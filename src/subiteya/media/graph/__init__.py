@@ -11,6 +11,7 @@
     timeline  intro, clip and outro one after the other
     sound     the clip's own, music, loudness
     excerpt   parts of an edit for the eye
+    window    which seconds of intro, clip and outro such a part is made of
     stretch   parts of an edit for several workers, and their joining
     encode    the encoders' operating points
     copying   when and how a source passes untouched
@@ -27,12 +28,15 @@ from subiteya.media.graph.compiler import (
     compile_loudness_measure,
     compile_shake_measure,
 )
-from subiteya.media.graph.excerpt import compile_excerpt, compile_proxy, compile_still
+from subiteya.media.graph.excerpt import SHORT_SIDE, compile_excerpt, compile_proxy, compile_still
 from subiteya.media.graph.sound import Loudness
 from subiteya.media.graph.stretch import compile_join, compile_stretch
+from subiteya.media.graph.timeline import Timeline, plan_timeline
+from subiteya.media.graph.window import Window
 
 __all__ = [
     "SHAKE_FILE",
+    "SHORT_SIDE",
     "Assets",
     "Box",
     "Canvas",
@@ -40,6 +44,8 @@ __all__ = [
     "LogoImage",
     "Loudness",
     "Segment",
+    "Timeline",
+    "Window",
     "compile_edit",
     "compile_excerpt",
     "compile_join",
@@ -49,4 +55,5 @@ __all__ = [
     "compile_still",
     "compile_stretch",
     "plan_canvas",
+    "plan_timeline",
 ]

@@ -16,6 +16,10 @@ class LogoImage:
     width: int
     height: int
 
+    def enlarged(self, scale: float) -> LogoImage:
+        """What it would be on a larger picture; the file stays."""
+        return LogoImage(self.path, round(self.width * scale), round(self.height * scale))
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -25,6 +29,8 @@ class Segment:
     seconds: float
     probe: Probe | None
     """What the file is; None for a PNG of the frame's size that we wrote ourselves."""
+    skipped_s: float = 0.0
+    """Of the clip before what is shown, when only a part of the output is made."""
 
 
 @dataclass(frozen=True, slots=True)

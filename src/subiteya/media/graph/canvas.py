@@ -86,8 +86,9 @@ class Canvas:
         if width is None or self.width <= width:
             return self
         scale, box = Fraction(width, self.width), self.picture
-        picture = Box(*(_even(side * scale) for side in (box.x, box.y, box.width, box.height)))
+        x, y, across, down = (round(side * scale / 2) * 2 for side in (box.x, box.y, box.width, box.height))
         frame_width, frame_height = _even(width), _even(self.height * scale)
+        picture = Box(x, y, max(2, min(across, frame_width - x)), max(2, min(down, frame_height - y)))
         if self.is_filled:
             picture = Box(0, 0, frame_width, frame_height)
         return Canvas(frame_width, frame_height, picture, self.fps, self.crop)

@@ -119,13 +119,29 @@ def finish_mp4(output: Path) -> list[str]:
     return [*_CLEAN, "-movflags", "+faststart", "-f", "mp4", "-y", f"file:{output}"]
 
 
-def compile_shake_measure(spec: PatternSpec, probe: Probe, assets: Assets, *, threads: int = 0) -> list[str]:
+def compile_shake_measure(
+    spec: PatternSpec,
+    probe: Probe,
+    assets: Assets,
+    *,
+    threads: int = 0,
+    options: Sequence[str] | None = None,
+    canvas: Canvas | None = None,
+) -> list[str]:
     """The command that follows the camera's way for steadying; it writes `SHAKE_FILE` into the work folder.
+
+    Args:
+        spec: What to do.
+        probe: What the source is.
+        assets: The files, prepared.
+        threads: Threads of the decoder; 0 lets FFmpeg choose.
+        options: As for `begin`.
+        canvas: As for `begin`.
 
     Raises:
         NotAVideo: The probe has no picture.
     """
-    edit = begin(spec, probe, assets, threads)
+    edit = begin(spec, probe, assets, threads, options=options, canvas=canvas)
     stage = stage_of(edit)
     frame_picture(stage, edit.video, spec.time.speed)
     stage.graph.pipe(*measure_shake(spec.effects, SHAKE_FILE))
@@ -155,7 +171,7 @@ def begin(
     threads: int,
     *,
     options: Sequence[str] | None = None,
-    width: int | None = None,
+    canvas: Canvas | None = None,
 ) -> Edit:
     """Opens the source and plans size, colours and times.
 
@@ -165,7 +181,7 @@ def begin(
         assets: The files, prepared.
         threads: Threads of the decoder; 0 lets FFmpeg choose.
         options: Input options of the source instead of the pattern's cut.
-        width: Most pixels across, for previews.
+        canvas: Another one than the pattern's, for previews.
 
     Raises:
         NotAVideo: The probe has no picture.
@@ -176,8 +192,8 @@ def begin(
     inputs = Inputs(threads)
     source = inputs.clip(assets.source, _trim(spec.time) if options is None else options)
     timeline = plan_timeline(spec.time, assets, probe.duration_s)
-    canvas = plan_canvas(video, spec).at_most(width)
-    return Edit(spec, probe, video, assets, canvas, plan_signal(video), timeline, inputs, source)
+    planned = plan_canvas(video, spec) if canvas is None else canvas
+    return Edit(spec, probe, video, assets, planned, plan_signal(video), timeline, inputs, source)
 
 
 def _trim(time: TimeSpec) -> list[str]:
@@ -266,13 +282,24 @@ def draw(edit: Edit, stage: Stage, at_s: float = 0.0, cut: Sequence[str] = ()) -
 def hear(edit: Edit, stage: Stage, *, with_picture: bool = False) -> Graph | None:
     """The whole sound, and on the way intro and outro around the picture. None when nothing is heard."""
     spec, assets, timeline = edit.spec, edit.assets, edit.timeline
-    segments = [segment for segment in (assets.intro, assets.outro) if segment is not None]
-    own = edit.track is not None and not spec.sound.mute
-    others = any(segment.probe is not None and segment.probe.audio for segment in segments)
-    wanted = own or others or spec.sound.silent_track or assets.music is not None
-    sound = own_sound(spec, edit.track, edit.source, timeline.shown_s) if wanted else None
+    sound = own_sound(spec, edit.track, edit.source, timeline.shown_s) if is_heard(edit) else None
     if with_picture or sound is not None:
         join_segments(stage, sound, assets, timeline)
     if sound is not None:
-        add_music(sound, spec.sound, assets, edit.inputs, timeline.total_s)
+        accompany(edit, sound, timeline.total_s)
     return sound
+
+
+def is_heard(edit: Edit) -> bool:
+    """Whether the output has a sound track."""
+    spec, assets = edit.spec, edit.assets
+    segments = [segment for segment in (assets.intro, assets.outro) if segment is not None]
+    own = edit.track is not None and not spec.sound.mute
+    others = any(segment.probe is not None and segment.probe.audio for segment in segments)
+    return own or others or spec.sound.silent_track or assets.music is not None
+
+
+def accompany(edit: Edit, sound: Graph, seconds: float) -> None:
+    """Music under a sound of this length; that of the same seconds when it is a part of the output."""
+    around = (edit.timeline.before_s, edit.timeline.after_s)
+    add_music(sound, edit.spec.sound, edit.assets, edit.inputs, seconds, around=around)

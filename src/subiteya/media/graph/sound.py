@@ -91,18 +91,38 @@ def segment_sound(track: AudioTrack | None, number: int, seconds: float, name: s
     return graph
 
 
-def add_music(graph: Graph, spec: SoundSpec, assets: Assets, inputs: Inputs, seconds: float) -> None:
-    """Music under the main line, as long as it; steps back while the main line speaks."""
+def add_music(
+    graph: Graph,
+    spec: SoundSpec,
+    assets: Assets,
+    inputs: Inputs,
+    seconds: float,
+    *,
+    around: tuple[float, float] = (0.0, 0.0),
+) -> None:
+    """Music under the main line, as long as it; steps back while the main line speaks.
+
+    Args:
+        graph: The main line.
+        spec: The wish.
+        assets: With the music.
+        inputs: Where it is opened.
+        seconds: Length of the main line.
+        around: Seconds of the output before and after the main line, when that is a part of it.
+    """
     if assets.music is None or spec.music_volume == 0:
         return
     exactly(graph, seconds)
-    fade = min(spec.music_fade_s, seconds / 2)
-    filters = [*_CLEAN, spell("volume", volume=spec.music_volume), *_until(seconds)]
+    before, whole = around[0], around[0] + seconds + around[1]
+    fade = min(spec.music_fade_s, whole / 2)
+    filters = [*_CLEAN, spell("volume", volume=spec.music_volume), *_until(before + seconds)]
     if fade > 0:
         filters += [
             spell("afade", t="in", st=0, d=fade),
-            spell("afade", t="out", st=seconds - fade, d=fade),
+            spell("afade", t="out", st=whole - fade, d=fade),
         ]
+    if before > 0:
+        filters += [spell("atrim", start=before), "asetpts=PTS-STARTPTS"]
     music = graph.add(f"[{inputs.music(assets.music)}:a:0]", *filters)
     main = graph.close()
     if spec.ducking > 0:

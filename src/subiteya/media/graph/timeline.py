@@ -22,6 +22,10 @@ class Timeline:
     shown_s: float
     outro_s: float
     fade_s: float
+    before_s: float = 0.0
+    """Of the output before all this, when only a part of it is made."""
+    after_s: float = 0.0
+    """Of the output after it."""
 
     @property
     def total_s(self) -> float:
@@ -59,30 +63,31 @@ def join_segments(stage: Stage, sound: Graph | None, assets: Assets, timeline: T
     picture, heard = stage.graph.close(), sound.close() if sound is not None else ""
     length = timeline.shown_s
     if assets.intro is not None:
-        first, first_heard = _segment(stage, sound, assets.intro, "i")
+        first, first_heard = include_segment(stage, sound, assets.intro, "i")
         _combine(stage.graph, first, picture, timeline.intro_s, timeline.fade_s)
         if sound is not None:
             _combine_sound(sound, first_heard, heard, timeline.fade_s)
         length += timeline.intro_s - timeline.fade_s
     if assets.outro is not None:
         picture, heard = stage.graph.close(), sound.close() if sound is not None else ""
-        last, last_heard = _segment(stage, sound, assets.outro, "o")
+        last, last_heard = include_segment(stage, sound, assets.outro, "o")
         _combine(stage.graph, picture, last, length, timeline.fade_s)
         if sound is not None:
             _combine_sound(sound, heard, last_heard, timeline.fade_s)
 
 
-def _segment(stage: Stage, sound: Graph | None, segment: Segment, name: str) -> tuple[str, str]:
+def include_segment(stage: Stage, sound: Graph | None, segment: Segment, name: str) -> tuple[str, str]:
     """Includes picture and sound of a segment; their labels."""
     rate = f"{stage.canvas.fps.numerator}/{stage.canvas.fps.denominator}"
     length = ["-t", f"{segment.seconds:.3f}"]
+    skipped = ["-ss", f"{segment.skipped_s:.6f}"] if segment.skipped_s > 0 else []
     video = segment.probe.video if segment.probe is not None else None
     if segment.probe is None or video is None:
         number = stage.inputs.png(segment.path, ["-loop", "1", "-framerate", rate, *length])
         part = Stage(Graph(f"[{number}:v]", f"v{name}"), stage.canvas, stage.signal, stage.inputs)
         part.graph.pipe(*stage.signal.from_rgb)
     else:
-        number = stage.inputs.clip(segment.path, length)
+        number = stage.inputs.clip(segment.path, [*skipped, *length])
         graph = Graph(f"[{number}:{video.index}]", f"v{name}")
         part = Stage(graph, stage.canvas.fitting(video), stage.signal, stage.inputs)
         frame_picture(part, video)
