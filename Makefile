@@ -75,8 +75,9 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
 bench: $(VENV)/.dev ## Run the short form of every bench
 	@for script in bench/*.py; do case $$script in bench/_*) ;; *) echo "== $$script"; $(BIN)/python $$script --quick;; esac; done
 
-docs: $(VENV)/.dev ## Write the generated reference pages
+docs: $(VENV)/.dev ## Write the generated pages, and render the pictures whose examples changed
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/pattern_pictures.py
 
 lock: $(UV) ## Lock the dependencies again, with hashes and without addresses
 	@for out in "bootstrap:requirements/bootstrap.in" "build:requirements/build.in" "runtime:pyproject.toml --extra embedded" "dev:pyproject.toml --extra embedded --group dev -c requirements/runtime.txt"; do \

@@ -8,7 +8,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -28,6 +29,22 @@ class Options:
     """Under a minute."""
     json: bool
     """One JSON object as the last line."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """What switches of this bench's own were given, by their names without dashes."""
+
+    def path(self, name: str) -> Path | None:
+        """The file that a switch names; None when it was not given."""
+        return Path(self.words[name]) if name in self.words else None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A switch of one bench alone, which takes a word."""
+
+    name: str
+    """With its dashes."""
+    takes: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +62,30 @@ class Bar:
         return self.measured <= self.limit
 
 
-def read_options(description: str, words: Sequence[str] | None = None) -> Options:
+def read_options(
+    description: str, words: Sequence[str] | None = None, switches: Sequence[Switch] = ()
+) -> Options:
     """Read the command line, `sys.argv` when no words are given."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="the short form, under a minute")
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    read = parser.parse_args(words)
-    return Options(quick=read.quick, json=read.json)
+    for switch in switches:
+        parser.add_argument(switch.name, metavar=switch.takes, help=switch.what)
+    read = vars(parser.parse_args(words))
+    quick, as_json = read.pop("quick"), read.pop("json")
+    return Options(quick, as_json, {name: word for name, word in read.items() if word is not None})
 
 
 def run_bench(
-    description: str, measure: Callable[[Options, Console], Coroutine[Any, Any, Mapping[str, Any]]]
+    description: str,
+    measure: Callable[[Options, Console], Coroutine[Any, Any, Mapping[str, Any]]],
+    switches: Sequence[Switch] = (),
 ) -> None:
     """Run a bench to its end. What it measures are the defaults, not what this shell happens to name."""
-    options = read_options(description)
+    options = read_options(description, switches=switches)
     for section in SECTIONS:
-        for field in section.model_fields.values():
-            os.environ.pop(str(field.validation_alias), None)
+        for setting in section.model_fields.values():
+            os.environ.pop(str(setting.validation_alias), None)
     console = Console(width=None if sys.stdout.isatty() else 120)
     result = asyncio.run(measure(options, console))
     if options.json:

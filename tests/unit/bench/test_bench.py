@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from _bench import Bar, last_line, percentile, read_options, readable, run_bench, show_bars
+from _bench import Bar, Switch, last_line, percentile, read_options, readable, run_bench, show_bars
 
 SCRIPTS = sorted(path for path in (Path(__file__).parents[3] / "bench").glob("*.py") if path.name[0] != "_")
 
@@ -34,6 +34,12 @@ def test_the_switches_are_off_unless_given() -> None:
     assert not read_options("A bench.", []).quick
     assert read_options("A bench.", ["--quick"]).quick
     assert read_options("A bench.", ["--json"]).json
+
+
+def test_a_bench_may_have_switches_of_its_own() -> None:
+    switches = [Switch("--clip", "FILE", "footage"), Switch("--picture", "FILE", "plot")]
+    given = read_options("A bench.", ["--clip", "a.mp4", "--json"], switches)
+    assert (given.path("clip"), given.path("picture"), given.json) == (Path("a.mp4"), None, True)
 
 
 def test_the_last_line_is_one_json_object(
