@@ -1,7 +1,7 @@
 """Where subtitles come from, by what, in which language; or why there are none.
 
-Revision ID: 0006
-Revises: 0005
+Revision ID: 0007
+Revises: 0006
 """
 
 from __future__ import annotations
