@@ -78,7 +78,9 @@ async def run_chain(api: ApiClient, order: Order, watcher: Watcher) -> dict[str,
     key = await upload_file(api, order.clip, order.notes, watcher.uploaded)
     video = await _create(api, order, key)
     watcher.changed(video)
-    await api.post(f"/videos/{video['id']}/confirm", {**pattern, "priority": "NORMAL"})
+    # Told for whom, so that the account's default pattern is in this edit and not in one that comes after.
+    wish = {**pattern, "account_ids": [account["id"]], "priority": "NORMAL"}
+    await api.post(f"/videos/{video['id']}/confirm", wish)
     video = await _edited(api, video["id"], watcher)
     before = {post["id"] for post in video["posts"]}
     queued = await api.post(

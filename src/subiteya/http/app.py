@@ -39,6 +39,7 @@ from subiteya.http.feed import Feed
 from subiteya.http.headers import security_headers
 from subiteya.http.live import Live
 from subiteya.http.middleware import AroundRequest
+from subiteya.http.pages import accounts as accounts_page
 from subiteya.http.pages import home, sign_in
 from subiteya.http.pages.assets import Assets
 from subiteya.http.pages.render import problem_page
@@ -74,7 +75,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 )
 """Everything below `/api`; a new part is one line here."""
 
-PAGE_ROUTERS: tuple[APIRouter, ...] = (home.router, sign_in.router)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (home.router, accounts_page.router, sign_in.router)
 """What people look at."""
 
 _FEED_PAUSE_SECONDS: Final = 1.0

@@ -48,6 +48,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
 SCRIPT_WORDS: Final[Mapping[str, str]] = {
     "retry": "Next attempt: {time} ({attempt} of {max})",
     "planned": "Planned: {time}",
+    "rendering": "The version for this account is being made.",
     "inbox": "Open TikTok's notification in the app to finish and post it.",
     "open": "See it on TikTok",
     "live": "Live",

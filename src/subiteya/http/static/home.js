@@ -86,7 +86,8 @@ function showPost(element, post) {
   showProgress(part("progress"), sending ? Math.floor((100 * post.bytes_acknowledged) / post.video_bytes) : null);
   const waits = post.status === "SCHEDULED" ? post.scheduled_at : post.status === "UPLOAD_QUEUED" ? post.slot_at : null;
   const inbox = post.status === "IN_INBOX" ? words.script.inbox : null;
-  say(part(".when"), inbox ?? retryText(post) ?? (waits && fill(words.script.planned, { time: when(waits) })));
+  const rendering = post.wait_reason === "rendering" ? words.script.rendering : null;
+  say(part(".when"), inbox ?? rendering ?? retryText(post) ?? (waits && fill(words.script.planned, { time: when(waits) })));
   say(part(".error"), post.error?.message);
   // Only what TikTok confirmed has an address, and only a web address becomes a link.
   const link = part(".link");
