@@ -21,6 +21,7 @@ from subiteya.services.change_post import retry_post
 from subiteya.services.confirm_video import confirm_video
 from subiteya.services.connect_account import connect_with_code
 from subiteya.services.queue_upload import queue_upload
+from subiteya.services.rerun_job import rerun_edit
 from subiteya.services.save_pattern import create_pattern
 
 DARK: Final = {"effects": {"brightness": -0.8}}
@@ -123,7 +124,14 @@ async def test_a_version_that_cannot_be_made_asks_and_leaves_the_others_alone(
     gone = asset_key(house.account.user_id, ".png")
     broken = await join(house, "luz", await pattern(house, {"logo": {"key": gone}}))
     await house.workers()
-    video_id = await house.draft(short_clip)
+    video_id, owner = await house.draft(short_clip), broken.user_id
+    # Named at confirm, its edit fails; run again, only what is missing is tried.
+    await confirm_video(house.resources, user_id=owner, video_id=video_id, account_ids=[broken.id])
+    own = await house.reached(video_id, "FAILED_EDIT")
+    assert own.edited_key is not None
+    await rerun_edit(house.resources, user_id=owner, video_id=video_id)
+    again = await house.reached(video_id, "FAILED_EDIT")
+    assert (again.edited_key, made(await house.events(video_id))) == (own.edited_key, [None])
     await house.confirm(video_id)
     await house.reached(video_id, "EDITED")
 
@@ -132,7 +140,6 @@ async def test_a_version_that_cannot_be_made_asks_and_leaves_the_others_alone(
     post = await reached(house, failing, PostStatus.NEEDS_ATTENTION)
     assert post.error_code == "render_failed"
     await reached(house, await post_to(house, video_id, house.account), PostStatus.POSTED)
-    assert (await house.video(video_id)).edited_key is not None
-    await retry_post(house.resources, user_id=broken.user_id, post_id=failing)
+    await retry_post(house.resources, user_id=owner, post_id=failing)
     post = await reached(house, failing, PostStatus.NEEDS_ATTENTION)
     assert (post.error_code, post.inits) == ("render_failed", 0)

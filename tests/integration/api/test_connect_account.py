@@ -11,15 +11,15 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fixtures.rows import Rows
 from subiteya.config import Settings
-from subiteya.db.models import Account, Post
+from subiteya.db.models import Account, Job, Post
 from subiteya.domain.consent import VERSION
 from subiteya.domain.errors import NotFound, TikTokTokenRejected, TikTokUnavailable
 from subiteya.domain.post_errors import PrivacyNotOffered, TooLongForCreator
-from subiteya.domain.states import PostStatus, VideoStatus
+from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.http.api.creator_out import creator_out
 from subiteya.services.ask_creator import get_creator
 from subiteya.services.change_post import retry_post
@@ -170,7 +170,11 @@ async def test_disconnecting_gives_the_access_back_and_keeps_the_posts(tiktok: T
     token = SecretStr(sealer.open(account.access_token, f"account:{account.id}:access"))
     video = await rows.video(ana, VideoStatus.EDITED, edited_key="x", edited_bytes=1)
     waiting = (await queue_upload(tiktok.resources, user_id=ana.id, video_id=video.id)).view.post
+    held = (await queue_upload(tiktok.resources, user_id=ana.id, video_id=video.id)).view.post
     posted = await rows.post(video, account, PostStatus.POSTED)
+    async with tiktok.resources.db.begin() as session:
+        # One waits for its version of the video.
+        await session.execute(update(Job).where(Job.post_id == held.id).values(status=JobStatus.HELD))
 
     await disconnect_account(tiktok.resources, user_id=ana.id, account_id=account.id)
 
@@ -183,6 +187,7 @@ async def test_disconnecting_gives_the_access_back_and_keeps_the_posts(tiktok: T
         found = {post.id: (post.status, post.error_code) for post in await session.scalars(select(Post))}
     assert found == {
         waiting.id: (PostStatus.NEEDS_ATTENTION, "account_disconnected"),
+        held.id: (PostStatus.NEEDS_ATTENTION, "account_disconnected"),
         posted.id: (PostStatus.POSTED, None),
     }
     with pytest.raises(TikTokTokenRejected):
