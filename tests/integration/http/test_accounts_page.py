@@ -63,8 +63,8 @@ async def test_nobody_else_chooses(
 
     other_site = await browser.post(form, data=sent, headers={"Sec-Fetch-Site": "cross-site"})
     assert other_site.status_code == 403
-    anothers = await browser.post(f"/accounts/{theirs.id}/pattern", data=sent, headers=SAME_ORIGIN)
-    assert anothers.status_code == 404
+    other_account = await browser.post(f"/accounts/{theirs.id}/pattern", data=sent, headers=SAME_ORIGIN)
+    assert other_account.status_code == 404
     strange = await browser.post(form, data={"pattern_id": "x"}, headers=SAME_ORIGIN)
     assert strange.status_code == 422
     browser.cookies.clear()
