@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import RateSlot
 from subiteya.domain.slots import Rate, earliest
+
+ON_THE_WAY: Final = timedelta(seconds=60)
+"""Longest from a start to when it has happened or never will: a token that is renewed, and a question."""
+_SETTLED: Final = " "
+"""Between a job's id and what came of its start; no id holds one."""
 
 
 async def database_now(session: AsyncSession) -> datetime:
@@ -68,7 +74,7 @@ async def start(session: AsyncSession, owner: str, rates: Mapping[str, Rate]) ->
     given_up = delete(RateSlot).where(RateSlot.owner == owner)
     await session.execute(given_up if at == now else given_up.where(~RateSlot.used))
     session.add_all(
-        RateSlot(scope=scope, at=at, owner=owner, used=at == now, keep_until=at + rate.per)
+        RateSlot(scope=scope, at=at, owner=owner, used=at == now, keep_until=at + rate.per + ON_THE_WAY)
         for scope, rate in rates.items()
     )
     await session.flush()
@@ -87,7 +93,9 @@ async def settled(session: AsyncSession, owner: str, what: str) -> None:
     await session.execute(
         update(RateSlot)
         .where(RateSlot.owner == owner, RateSlot.used)
-        .values(owner=f"{owner} {what}", at=RateSlot.at + later, keep_until=RateSlot.keep_until + later)
+        .values(
+            owner=f"{owner}{_SETTLED}{what}", at=RateSlot.at + later, keep_until=RateSlot.keep_until + later
+        )
     )
 
 
@@ -166,14 +174,18 @@ async def _first_after(
     they have reserved after it. So those who come late together are spread out, and who is late by a moment
     moves the next by a moment, not itself to the end of all.
     """
+    # A start that nothing came of yet may still be on its way, and meet TikTok at this moment.
     happened: dict[str, list[datetime]] = {}
     known: dict[str, list[datetime]] = {}
     for scope, rate in rates.items():
-        recent = and_(RateSlot.used, RateSlot.at > now - rate.per)
-        query = select(RateSlot.at, RateSlot.used).where(
+        recent = and_(RateSlot.used, RateSlot.at > now - rate.per - ON_THE_WAY)
+        query = select(RateSlot.at, RateSlot.used, RateSlot.owner).where(
             RateSlot.scope == scope, RateSlot.owner != owner, or_(RateSlot.at > now, recent)
         )
-        taken = [(at, used) for at, used in await session.execute(query)]
+        taken = [
+            (min(now, at + ON_THE_WAY) if used and _SETTLED not in whose else at, used)
+            for at, used, whose in await session.execute(query)
+        ]
         happened[scope] = [at for at, used in taken if used]
         known[scope] = [at for at, _ in taken]
     slot = now

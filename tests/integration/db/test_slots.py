@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from subiteya.db import slots
 from subiteya.db.database import Database
@@ -135,3 +135,22 @@ async def test_being_late_by_a_moment_does_not_cost_the_place_in_the_row(db: Dat
 async def test_a_window_of_no_length_lets_everybody_start(db: Database) -> None:
     rates = {"account:1": Rate(1, timedelta(0))}
     assert [await start(db, f"upload-{n}", rates) for n in range(3)] == [None] * 3
+
+
+async def test_a_start_on_its_way_is_waited_for_as_if_it_happened_just_now(db: Database) -> None:
+    rates = {"account:1": FIVE_MINUTES}
+    assert await start(db, "upload-1", rates) is None
+    async with db.begin() as session:
+        ago = timedelta(minutes=4, seconds=50)
+        await session.execute(update(RateSlot).values(at=RateSlot.at - ago))
+    later = await start(db, "upload-2", rates)
+    assert later is not None, "its answer may have been that slow"
+    assert later - datetime.now(UTC) > timedelta(minutes=1)
+    async with db.begin() as session:
+        # What has come to something is as old as it says.
+        await session.execute(
+            update(RateSlot).where(RateSlot.used).values(owner=RateSlot.owner + " publish-1")
+        )
+    later = await start(db, "upload-2", rates)
+    assert later is not None
+    assert later - datetime.now(UTC) < timedelta(seconds=15)
