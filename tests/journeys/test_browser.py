@@ -82,6 +82,26 @@ async def test_a_running_edit_shows_how_fast_it_is_and_when_it_will_be_done(
         assert window.complaints == []
 
 
+async def test_what_is_said_is_asked_for_and_called_off_by_a_button(
+    house: House, short_clip: Path, chromium: Chromium
+) -> None:
+    url = await api_of(house)
+    await house.draft(short_clip)
+    async with chromium.window(PHONE) as window:
+        page = window.page
+        await sign_in(house, url, page)
+        listen, hush = page.locator(".card .listen"), page.locator(".card .hush")
+        await listen.click()
+        await expect(page.locator(".card .said")).to_have_text("What is said will be written down soon.")
+        await expect(listen).to_be_hidden()
+        await hush.click()
+        await expect(listen).to_be_visible()
+        await expect(page.locator(".card .said")).to_be_hidden()
+        await expect(page.locator(".card > .chip")).to_contain_text("Draft")
+        assert await window.fits()
+        assert window.complaints == []
+
+
 async def test_a_login_link_works_once(house: House, chromium: Chromium) -> None:
     url = await api_of(house)
     link = await create_login_link(house.resources, user_id=house.account.user_id)

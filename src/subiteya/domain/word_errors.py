@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from subiteya.domain.errors import SubiteyaError, Unavailable, WrongState
 
 
@@ -51,6 +53,12 @@ class TranscriptionRefused(TranscriptionFailed):
     status = 422
     retryable = False
     button = "add_subtitles"
+
+
+WITHOUT_TRANSCRIBER: Final = frozenset({NoTranscriber.code, TranscriberUnusable.code})
+"""Codes of what only somebody who sets something up, or adds words, can mend."""
+WAITS_FOR_WORDS: Final = WITHOUT_TRANSCRIBER | {TranscriberUnavailable.code}
+"""Codes of what an edit may wait for, as `wait_reason` of its job."""
 
 
 class WordsUnderWay(WrongState):

@@ -33,6 +33,7 @@ from subiteya.http.api import (
     uploads,
     videos,
     webhooks,
+    words,
     work,
 )
 from subiteya.http.feed import Feed
@@ -57,6 +58,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     uploads.router,
     videos.router,
     cues.router,
+    words.router,
     preflight.router,
     work.router,
     posts.router,

@@ -19,9 +19,9 @@ import structlog
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.db.models import Event, Post, Video
+from subiteya.db.models import Event, Job, Post, Video
 from subiteya.domain.errors import DatabaseUnavailable
-from subiteya.domain.states import VideoStatus
+from subiteya.domain.states import JobStatus, VideoStatus
 from subiteya.http.api.schemas import video_out
 from subiteya.http.live import Live
 from subiteya.queue.events import LISTENING, LOST, Change, read_events
@@ -138,7 +138,8 @@ class Feed:
             everything: All that moved lately, and not only what runs.
         """
         stamp = func.greatest(Video.updated_at, func.coalesce(func.max(Post.updated_at), Video.updated_at))
-        wanted: ColumnElement[bool] = Video.status.in_(_RUNNING)
+        listening = select(Job.video_id).where(Job.status == JobStatus.ACTIVE, Job.post_id.is_(None))
+        wanted: ColumnElement[bool] = or_(Video.status.in_(_RUNNING), Video.id.in_(listening))
         if everything:
             since = func.now() - _REACH
             wanted = or_(wanted, Video.updated_at > since, Post.updated_at > since)

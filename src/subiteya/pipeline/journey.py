@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +14,9 @@ from subiteya.db.database import Database
 from subiteya.db.jobs import Claim
 from subiteya.db.moves import Why
 from subiteya.domain.errors import LostTheJob
-from subiteya.domain.outcome import Decision, Outcome
+from subiteya.domain.outcome import Decision, Outcome, Retry
 from subiteya.pipeline.tools import Tools
-from subiteya.queue.hand import JobInHand
+from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.names import QueueName
 
 
@@ -61,3 +63,19 @@ class Journey(Protocol):
     async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
         """Show what became of it."""
         ...
+
+
+async def until_aborted(run: Run, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Do the work, or stop it within moments when the job is called off or handed back."""
+    working = asyncio.create_task(work)
+    aborted = asyncio.create_task(run.hand.abort.wait())
+    try:
+        await asyncio.wait({working, aborted}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        return Retry(str(run.hand.abort.reason or AbortReason.SHUTDOWN))
+    finally:
+        for task in (working, aborted):
+            task.cancel()
+        # Cancelling kills groups of processes and removes the folder: not done before both are through.
+        await asyncio.gather(working, aborted, return_exceptions=True)

@@ -14,18 +14,19 @@ class QueueName(StrEnum):
     """BullMQ queues."""
 
     EDIT = "video-edit"
-    """One job per video."""
+    """One job per video and kind: its edit, and the writing down of what is said."""
     UPLOAD = "video-upload"
     """One job per post."""
 
     @property
     def kind(self) -> str:
-        """The word that job ids begin with; also BullMQ's job name."""
+        """The word that the queue's usual job ids begin with; also BullMQ's job name."""
         return _KINDS[self]
 
 
 _KINDS: Final = {QueueName.EDIT: "edit", QueueName.UPLOAD: "upload"}
-_QUEUES: Final = {kind: queue for queue, kind in _KINDS.items()}
+_WORDS: Final = "words"
+_QUEUES: Final = {**{kind: queue for queue, kind in _KINDS.items()}, _WORDS: QueueName.EDIT}
 
 
 class Priority(IntEnum):
@@ -43,13 +44,23 @@ def edit_job_id(video_id: UUID) -> str:
     return f"{QueueName.EDIT.kind}-{video_id}"
 
 
+def words_job_id(video_id: UUID) -> str:
+    """The BullMQ id of the writing down of what is said in a video, apart from an edit."""
+    return f"{_WORDS}-{video_id}"
+
+
+def is_words_job(job_id: str) -> bool:
+    """Whether it writes down what is said, and edits nothing."""
+    return job_id.startswith(f"{_WORDS}-")
+
+
 def upload_job_id(post_id: UUID) -> str:
     """The BullMQ id of a post's upload."""
     return f"{QueueName.UPLOAD.kind}-{post_id}"
 
 
 def parse_job_id(job_id: str) -> tuple[QueueName, UUID]:
-    """Queue of a job id and the video (edit) or post (upload) that it is about.
+    """Queue of a job id and the video (edit, words) or post (upload) that it is about.
 
     Raises:
         ValueError: Not an id of ours.

@@ -16,7 +16,7 @@ from subiteya.db import jobs, slots, turns
 from subiteya.db.models import Post, Video
 from subiteya.domain.post_mode import PostMode
 from subiteya.domain.slots import Rate
-from subiteya.queue.names import Priority, QueueName, edit_job_id, upload_job_id
+from subiteya.queue.names import Priority, QueueName, edit_job_id, upload_job_id, words_job_id
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -28,7 +28,21 @@ async def plan_edit(session: AsyncSession, settings: Settings, video: Video, pri
     Returns:
         That aware time.
     """
-    job_id = edit_job_id(video.id)
+    return await _plan_on_edit_queue(session, settings, video, priority, edit_job_id(video.id))
+
+
+async def plan_words(session: AsyncSession, settings: Settings, video: Video, priority: Priority) -> datetime:
+    """Queue the writing down of what is said in a video; it takes a turn of the edit queue like an edit.
+
+    Returns:
+        The aware time of its start.
+    """
+    return await _plan_on_edit_queue(session, settings, video, priority, words_job_id(video.id))
+
+
+async def _plan_on_edit_queue(
+    session: AsyncSession, settings: Settings, video: Video, priority: Priority, job_id: str
+) -> datetime:
     scope, rate = f"queue:{QueueName.EDIT}", Rate(settings.edit.max_per_minute, MINUTE)
     slot = await slots.reserve(session, job_id, {scope: rate})
     await jobs.queue_job(

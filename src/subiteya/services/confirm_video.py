@@ -21,6 +21,7 @@ from subiteya.services.asset_use import require_assets
 from subiteya.services.choose_version import forget_versions, keep_choice, own_values
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.plan_post import usable_account
+from subiteya.services.request_words import refuse_while_words
 from subiteya.services.resources import Resources
 from subiteya.services.save_pattern import find_pattern, require_own_assets
 
@@ -54,6 +55,7 @@ async def confirm_video(
     Raises:
         NotFound: no such video, pattern or account of theirs.
         WrongState: the video is not in a state in which it can be edited.
+        WordsUnderWay: what is said in it is being written down.
         BadPattern: the specification has a mistake, contradicts an account's default pattern, or a file that
             it names is somebody else's, or deleted.
     """
@@ -89,6 +91,7 @@ async def confirm_video(
         )
         if moved is None:
             raise WrongState(what="video", state=video.status.value)
+        await refuse_while_words(session, video_id)
         replaced = await forget_versions(session, video_id)
         for account in accounts:
             await keep_choice(session, moved, account)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subiteya.db.models import Account, AccountRender, Event, Job, Post, Render, Video
 from subiteya.domain.errors import BadInput, NotFound
 from subiteya.domain.states import GROUPS, VideoStatus
+from subiteya.queue.names import edit_job_id, words_job_id
 from subiteya.services.resources import Resources
 
 GROUP_LIMIT: Final = 100
@@ -33,9 +34,12 @@ class PostView:
 
 @dataclass(frozen=True, slots=True)
 class VideoView:
-    """A video, its posts (oldest first), its edit job, and the id of its newest event (0: none).
+    """A video, its posts (oldest first), its jobs, and the id of its newest event (0: none).
 
-    `versions` says which version of it each account gets (None: the video's own).
+    Attributes:
+        job: Its edit.
+        versions: Which version of it each account gets (None: the video's own).
+        words: The writing down of what is said, when it was asked for by itself.
     """
 
     video: Video
@@ -43,6 +47,7 @@ class VideoView:
     job: Job | None
     last_event_id: int
     versions: tuple[tuple[AccountRender, Render | None], ...] = ()
+    words: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ async def load_videos(
         return []
     jobs = list(await session.scalars(select(Job).where(Job.video_id.in_(videos))))
     posts = await _load_posts(session, videos, {job.post_id: job for job in jobs})
-    edits = {job.video_id: job for job in jobs if job.post_id is None}
+    of_videos = {job.id: job for job in jobs if job.post_id is None}
     newest = await session.execute(
         select(Event.video_id, func.max(Event.id)).where(Event.video_id.in_(videos)).group_by(Event.video_id)
     )
@@ -93,9 +98,10 @@ async def load_videos(
         VideoView(
             videos[video_id],
             tuple(posts[video_id]),
-            edits.get(video_id),
+            of_videos.get(edit_job_id(video_id)),
             last_ids.get(video_id, 0),
             tuple(versions[video_id]),
+            of_videos.get(words_job_id(video_id)),
         )
         for video_id in dict.fromkeys(video_ids)
         if video_id in videos

@@ -16,7 +16,7 @@ from subiteya.db.slots import database_now
 from subiteya.domain.errors import NotFound, QueueUnavailable, WrongState
 from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.queue.events import announce
-from subiteya.queue.names import QueueName
+from subiteya.queue.names import QueueName, is_words_job
 from subiteya.queue.presence import remove
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
@@ -110,7 +110,10 @@ async def _call_off(session: AsyncSession, job_id: str, why: Why) -> bool:
     )
     if job is None:
         return False
-    if job.post_id is None:
+    if is_words_job(job_id):
+        await note(session, why, video=await session.get_one(Video, job.video_id), kind="note")
+        moved = True
+    elif job.post_id is None:
         queued = {VideoStatus.EDITING_QUEUED}
         moved = await move_video(session, job.video_id, VideoStatus.CANCELLED, why, expect=queued) is not None
     else:

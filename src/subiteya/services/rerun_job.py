@@ -17,12 +17,13 @@ from subiteya.db.versions import make_again
 from subiteya.domain.errors import NotFound, WrongState
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.states import JobStatus, VideoStatus
-from subiteya.queue.names import Priority, QueueName, edit_job_id, parse_job_id
+from subiteya.queue.names import Priority, QueueName, edit_job_id, is_words_job, parse_job_id
 from subiteya.queue.plan_jobs import plan_edit
 from subiteya.services.announce_change import announce_change
 from subiteya.services.asset_use import require_assets
 from subiteya.services.change_post import retry_post
 from subiteya.services.deliver_jobs import deliver_soon
+from subiteya.services.request_words import refuse_while_words, request_words
 from subiteya.services.resources import Resources
 
 REASON: Final = "rerun"
@@ -38,7 +39,7 @@ async def rerun_job(resources: Resources, job_id: str, *, actor: str) -> None:
 
     Args:
         resources: The process's connections.
-        job_id: `edit-…` or `upload-…`.
+        job_id: `edit-…`, `words-…` or `upload-…`.
         actor: For the timeline.
 
     Raises:
@@ -53,6 +54,9 @@ async def rerun_job(resources: Resources, job_id: str, *, actor: str) -> None:
         job = await session.get(Job, job_id)
     if job is None:
         raise NotFound(what="job")
+    if is_words_job(job_id):
+        await request_words(resources, user_id=job.user_id, video_id=subject)
+        return
     if queue is QueueName.EDIT:
         await rerun_edit(resources, user_id=job.user_id, video_id=subject, actor=actor)
         return
@@ -107,6 +111,7 @@ async def rerun_edit(
         )
         if moved is None:
             raise WrongState(what="video", state=video.status.value)
+        await refuse_while_words(session, video_id)
     await deliver_soon(resources, [job_id])
     await announce_change(resources, video_id)
     return moved

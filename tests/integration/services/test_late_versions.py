@@ -19,6 +19,7 @@ from subiteya.domain.outcome import Decision, Done, GiveUp, TryAgain, Wait
 from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.media.edit import Editor
 from subiteya.media.fonts import bundled_fonts
+from subiteya.media.transcribe import NoTranscription
 from subiteya.pipeline.edit.journey import EditJourney
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.tools import Tools
@@ -78,7 +79,7 @@ class Bench:
 
     @property
     def journey(self) -> EditJourney:
-        return EditJourney(Editor(Path("ffmpeg"), bundled_fonts(), threads=1))
+        return EditJourney(Editor(Path("ffmpeg"), bundled_fonts(), threads=1), NoTranscription())
 
     async def make(self, post: Post) -> None:
         values = {"edited_key": "k", "edited_bytes": 5, "edited_at": func.now()}

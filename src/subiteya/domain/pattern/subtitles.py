@@ -85,8 +85,8 @@ class SubtitlesSpec(Section):
     )
     without: WithoutWords = Field(
         WithoutWords.WAIT,
-        description="When nothing can transcribe (no model, no key): wait until there are words, or go on"
-        " without subtitles. Words are never made up.",
+        description="When what is said cannot be written down (no model, no key, a sound that is refused):"
+        " wait until there are words, or go on without subtitles. Words are never made up.",
     )
     font: Font = Field(Font.MANROPE, description="Typeface.")
     size_percent: float = Field(

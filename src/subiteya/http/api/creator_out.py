@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from subiteya.domain import consent
 from subiteya.domain.privacy import PrivacyLevel
-from subiteya.http.api.schemas import ErrorOut
+from subiteya.http.api.error_out import ErrorOut
 from subiteya.http.locale import language_of, sentence_of
 from subiteya.services.ask_creator import Creator
 

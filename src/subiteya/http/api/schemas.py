@@ -15,7 +15,9 @@ from subiteya.db.models import Account, BrandPattern, Event, Job, Post, Video
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.post_mode import PostMode
 from subiteya.domain.states import JobStatus, LedgerStep, PostStatus, VideoStatus
+from subiteya.http.api.error_out import ErrorOut
 from subiteya.http.api.version_out import VersionOut, version_out
+from subiteya.http.api.words_out import WordsOut, words_out
 from subiteya.http.locale import language_of, sentence_of
 from subiteya.services.forecast_reconnect import Forecast, Reason
 from subiteya.services.get_videos import PostView, VideoView
@@ -25,13 +27,6 @@ _POST_ID: Final = "5b8f5c0e-6a35-4a0b-8d51-2f9b0a1c7e42"
 _ACCOUNT_ID: Final = "c2a6f6c4-9d51-4c0f-9a3e-7f1f2d3b4c55"
 _PATTERN_ID: Final = "e7d0a1f3-2b64-4a89-8f0d-3c5b7a9e1d66"
 _AT: Final = "2026-11-05T14:32:00Z"
-
-
-class ErrorOut(BaseModel):
-    """Why something failed or waits: a stable code, and a sentence in the reader's language."""
-
-    code: str = Field(examples=["tiktok_unavailable"])
-    message: str = Field(examples=["TikTok no responde en este momento. Seguimos intentándolo."])
 
 
 class PostOut(BaseModel):
@@ -93,7 +88,8 @@ class VideoOut(BaseModel):
     height: int | None = Field(examples=[1920])
     pattern_id: UUID | None = Field(examples=[_PATTERN_ID])
     pattern_version: int | None = Field(examples=[3])
-    subtitles: bool = Field(description="Whether it brought subtitles.", examples=[True])
+    subtitles: bool = Field(description="Whether it has subtitles.", examples=[True])
+    words: WordsOut
     attempt: int = Field(description="Of the edit: the one that runs or comes next, from 1.", examples=[1])
     max_attempts: int | None = Field(description="Of the edit; null before *confirm*.", examples=[4])
     will_retry_at: datetime | None = Field(description="Of the edit.", examples=[None])
@@ -185,6 +181,7 @@ def video_out(view: VideoView, locale: str) -> VideoOut:
         pattern_id=video.pattern_id,
         pattern_version=video.pattern_version,
         subtitles=video.subtitles is not None,
+        words=words_out(view, language),
         attempt=_attempt(view.job),
         max_attempts=view.job.max_attempts if view.job else None,
         will_retry_at=_will_retry_at(view.job),

@@ -55,6 +55,11 @@ SCRIPT_WORDS: Final[Mapping[str, str]] = {
     "offline": "Connection lost, trying again…",
     "progress": "Progress",
     "pace": "{speed}x · {time} left",
+    "words_waiting": "What is said will be written down soon.",
+    "words_listening": "What is said is being written down.",
+    "listening_at": "What is said is being written down: {percent} %",
+    "words_nothing_said": "Nothing is said in this video.",
+    "said_by": "Subtitles written down by {by}",
 }
 """What the page's script says."""
 

@@ -98,6 +98,44 @@ function showPost(element, post) {
   }
 }
 
+// Words can be asked for where an edit can: nothing under way may rely on them.
+const editable = new Set(["DRAFT", "EDITED", "FAILED_EDIT", "CANCELLED"]);
+
+function wordsText({ state, percent, by, error }) {
+  if (state === "listening" && percent !== null) return fill(words.script.listening_at, { percent });
+  if (state === "there" && by) return fill(words.script.said_by, { by });
+  if (error) return error.message;
+  return words.script[`words_${state}`];
+}
+
+function showWords(card, video) {
+  const part = (name) => card.querySelector(name);
+  const { state } = video.words;
+  say(part(".said"), wordsText(video.words));
+  part(".said").dataset.tone = state === "failed" || state === "went_without" ? "bad" : "";
+  const alone = editable.has(video.status);
+  part(".listen").hidden = !alone || !["none", "failed", "went_without"].includes(state);
+  part(".hush").hidden = !alone || !["waiting", "listening"].includes(state);
+  part(".listen").onclick = () => askForWords(card, video.id, "POST");
+  part(".hush").onclick = () => askForWords(card, video.id, "DELETE");
+}
+
+async function askForWords(card, id, method) {
+  const buttons = card.querySelectorAll(".acts button");
+  buttons.forEach((button) => (button.disabled = true));
+  try {
+    const answer = await fetch(`/api/videos/${id}/subtitles/transcribe`, { method });
+    const told = await answer.json();
+    if (answer.ok) take(told);
+    soon();
+    if (!answer.ok) say(card.querySelector(".said"), told.detail);
+  } catch {
+    tell("offline");
+  } finally {
+    buttons.forEach((button) => (button.disabled = false));
+  }
+}
+
 function showCard(card, video) {
   const part = (name) => card.querySelector(name);
   showStatus(part(".chip"), video.status);
@@ -107,6 +145,7 @@ function showCard(card, video) {
   say(part(".pace"), paceText(video));
   say(part(":scope > .error"), video.error?.message);
   say(part(".retry"), retryText(video));
+  showWords(card, video);
   const list = part(".posts");
   while (list.children.length > video.posts.length) list.lastElementChild.remove();
   video.posts.forEach((post, place) => {

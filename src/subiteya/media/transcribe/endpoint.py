@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/audio/createTranscription: form f
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,9 +97,13 @@ class Endpoint:
         try:
             with piece.file.open("rb") as sound:  # read in small blocks while it is sent
                 files = {"file": ("sound.m4a", sound, "audio/mp4")}
-                async with http.stream("POST", url, data=form, files=files, headers=headers) as response:
+                # The client's own limits are for single steps, and a trickle of bytes keeps each of them.
+                async with (
+                    asyncio.timeout(self.settings.timeout_seconds),
+                    http.stream("POST", url, data=form, files=files, headers=headers) as response,
+                ):
                     body = await _bounded(response)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise TranscriberUnavailable(why=type(error).__name__) from error
         if response.status_code != _OK:
             raise _refusal(response.status_code, body, response.headers.get("retry-after", ""))

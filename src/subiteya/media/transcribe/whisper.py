@@ -7,7 +7,7 @@ import importlib.util
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,8 @@ class Whisper:
     settings: TranscribeSettings
     ffmpeg: Path
     cache: Path
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1), repr=False, compare=False)
+    """One run at a time in a process: each takes all cores, and the memory of a model."""
 
     @property
     def name(self) -> str:
@@ -63,6 +65,10 @@ class Whisper:
         if obstacle is not None:
             raise obstacle
         wave = await extract_wave(self.ffmpeg, recording.source, recording.work, recording.length_s)
+        async with self._turn:
+            return await self._run(wave, recording, report)
+
+    async def _run(self, wave: Path, recording: Recording, report: Report) -> Transcript:
         limit_s = time_limit(recording.length_s)
         child = await self._start(self._limits(limit_s), recording.work)
         try:

@@ -12,19 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db.models import Video
 from subiteya.db.moves import move_video, note
-from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, Retry, TryAgain, Wait
+from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, TryAgain, Wait
 from subiteya.domain.post_errors import RenderFailed
 from subiteya.domain.states import VideoStatus
 from subiteya.media.edit import Editor, shown_command
 from subiteya.media.graph import EditPlan
-from subiteya.pipeline.edit import store
+from subiteya.media.transcribe import Transcriber
+from subiteya.pipeline.edit import store, words
 from subiteya.pipeline.edit.progress import COMPLETE, DOWNLOADED, PREPARED, RENDERED, STORED, TAKEN, show
 from subiteya.pipeline.edit.render import encode, make_plan
 from subiteya.pipeline.edit.versions import Making, is_late, next_version
-from subiteya.pipeline.journey import Run
+from subiteya.pipeline.journey import Run, until_aborted
 from subiteya.pipeline.work_folder import work_folder
 from subiteya.queue import held_posts
-from subiteya.queue.hand import AbortReason
 from subiteya.queue.names import Priority, QueueName
 from subiteya.queue.plan_jobs import plan_edit
 
@@ -34,8 +34,9 @@ class EditJourney:
 
     queue = QueueName.EDIT
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: Editor, transcriber: Transcriber) -> None:
         self._editor = editor
+        self._transcriber = transcriber
 
     async def begin(self, session: AsyncSession, run: Run) -> bool:
         """Show the video as being edited; False when it neither waits, was interrupted nor lacks a clip."""
@@ -47,6 +48,7 @@ class EditJourney:
             run.why("started"),
             progress=0,
             progress_detail=None,
+            subtitles_missing=None,
             error_code=None,
             error_context=None,
         )
@@ -64,25 +66,20 @@ class EditJourney:
         return False
 
     async def work(self, run: Run) -> Outcome:
-        """Download, render, store. Stops within moments when the job is called off or handed back."""
-        root = run.tools.settings.home.work
-        working = asyncio.create_task(self._work(run, root))
-        aborted = asyncio.create_task(run.hand.abort.wait())
+        """Download, listen, render, store. Stops within moments when called off or handed back."""
+        return await until_aborted(run, self._work_or_wait(run, run.tools.settings.home.work))
+
+    async def _work_or_wait(self, run: Run, root: Path) -> Outcome:
         try:
-            await asyncio.wait({working, aborted}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                return working.result()
-            return Retry(str(run.hand.abort.reason or AbortReason.SHUTDOWN))
-        finally:
-            for task in (working, aborted):
-                task.cancel()
-            # Cancelling kills FFmpeg's group and removes the folder: not done before both are through.
-            await asyncio.gather(working, aborted, return_exceptions=True)
+            return await self._work(run, root)
+        except words.WORD_ERRORS as error:
+            return words.outcome_of(error)
 
     async def _work(self, run: Run, root: Path) -> Outcome:
         making = await next_version(run, 0)
         if making is None:
             return Done("every version is there")
+        words.require_way(run, self._transcriber, making)
         with work_folder(root, f"edit-{making.video.id}") as folder:
             await show(run, TAKEN)
             source = folder / f"source{Path(making.video.source_key).suffix}"
@@ -91,6 +88,8 @@ class EditJourney:
             await show(run, DOWNLOADED)
             made, size = 0, 0
             while making is not None:
+                task = words.Listening(self._transcriber, source, folder / f"words-{made}")
+                making = await words.with_words(run, task, making)
                 size += await self._make(run, making, source, folder / f"edit-{made}")
                 made += 1
                 making = await next_version(run, made)
@@ -137,7 +136,7 @@ class EditJourney:
                 values: dict[str, Any] = {"progress": COMPLETE, "progress_detail": None}
             case Wait(until, reason, detail):
                 to, why = VideoStatus.EDITING_QUEUED, run.why(reason, until=until.isoformat(), why=detail)
-                values = {"progress": 0}
+                values = {"progress": 0, "progress_detail": None, **words.shown(reason, detail)}
             case TryAgain(at, number, of, code, detail):
                 to = VideoStatus.EDITING_QUEUED
                 why = run.why(code, retry=number, of=of, at=at.isoformat(), why=detail)
