@@ -47,6 +47,8 @@ ROUTES: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("POST", "/api/videos/{video_id}/retry", {}),
     ("PUT", "/api/videos/{video_id}/priority", {"json": {"priority": "HIGH"}}),
     ("GET", "/api/videos/{video_id}/subtitles", {}),
+    ("POST", "/api/videos/{video_id}/subtitles/transcribe", {}),
+    ("DELETE", "/api/videos/{video_id}/subtitles/transcribe", {}),
     ("GET", "/api/videos/{video_id}/preflight", {}),
     ("GET", "/api/videos/{video_id}/cues", {}),
     (

@@ -4,7 +4,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from subiteya.queue.names import Priority, QueueName, edit_job_id, parse_job_id, upload_job_id
+from subiteya.queue.names import (
+    Priority,
+    QueueName,
+    edit_job_id,
+    is_words_job,
+    parse_job_id,
+    upload_job_id,
+    words_job_id,
+)
 
 SUBJECT = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
 
@@ -28,6 +36,13 @@ def test_job_ids_are_read_back() -> None:
     assert parse_job_id(edit_job_id(video)) == (QueueName.EDIT, video)
     assert parse_job_id(upload_job_id(post)) == (QueueName.UPLOAD, post)
     assert edit_job_id(SUBJECT) == "edit-0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+def test_writing_down_what_is_said_is_the_edit_workers_and_no_edit() -> None:
+    job_id = words_job_id(SUBJECT)
+    assert job_id == "words-0f8fad5b-d9cb-469f-a165-70867728950e"
+    assert parse_job_id(job_id) == (QueueName.EDIT, SUBJECT)
+    assert [is_words_job(one) for one in (job_id, edit_job_id(SUBJECT))] == [True, False]
 
 
 @pytest.mark.parametrize(
