@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
             "time": {"intro_key": PNG, "outro_key": MP4, "image_s": 0.8, "crossfade_s": 0.4},
             "logo": {"key": PNG, "start_s": 0.5},
         },
-        (0.55, 0.2, 0.9, 1.4, 1.75),
+        (0.55, 0.75, 0.2, 0.95, 1.4, 1.75),
     ),
 }  # fmt: skip
 """Each is finished once and compared at its seconds."""
