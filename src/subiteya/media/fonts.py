@@ -21,6 +21,7 @@ from subiteya.domain.pattern import Font
 
 _BOLD = 700  # the heaviest weight of the Noto fonts in the package
 _BOLD_STRETCH = 1.07
+_FAMILY = 1  # number of the family name in a font's table of names
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f\u20e3")
 _EMOJI_MARKS = frozenset("\ufe0f\u20e3")
 _EMOJI_BLOCKS = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]")
@@ -78,7 +79,12 @@ class Face:
             subsetter.populate(text=text)
             subsetter.subset(font)
             bold = min(_BOLD, font["fvar"].axes[0].maxValue)
-            instantiateVariableFont(font, {"wght": bold}, inplace=True).save(target)
+            cut = instantiateVariableFont(font, {"wght": bold}, inplace=True)
+            # libass finds a font by this name, in which some fonts tell their lightest cut: "… Hebrew Light".
+            for record in cut["name"].names:
+                if record.nameID == _FAMILY:
+                    record.string = self.family
+            cut.save(target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,8 @@ def test_nothing_of_the_source_but_picture_and_sound_is_kept() -> None:
     ("quality", "point"),
     [
         ("low", ("veryfast", "28")),
-        ("medium", ("veryfast", "23")),
-        ("high", ("veryfast", "20")),
+        ("medium", ("veryfast", "25")),
+        ("high", ("veryfast", "22")),
         ("ultra", ("faster", "17")),
     ],
 )

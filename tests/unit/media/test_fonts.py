@@ -62,3 +62,15 @@ def test_a_variable_font_is_written_bold_and_only_as_far_as_needed(
         assert font["OS/2"].usWeightClass == 700
         assert set(font.getBestCmap()) == {ord("🚀")}
     assert written.stat().st_size < 50_000
+
+
+@pytest.mark.parametrize("text", ["שלום", "مرحبا", "नमस्ते", "สวัสดี", "Γειά"])
+def test_a_written_font_has_the_family_name_by_which_libass_looks_for_it(
+    fonts: FontLibrary, tmp_path: Path, text: str
+) -> None:
+    """Some fonts tell their lightest cut in it ("Noto Sans Hebrew Light"), and would not be found."""
+    (run,) = fonts.runs(Font.NOTO_SANS, text)
+    run.face.write(tmp_path, text)
+    (file,) = tmp_path.iterdir()
+    with TTFont(file) as font:
+        assert font["name"].getDebugName(1) == run.face.family
