@@ -96,7 +96,7 @@ async def test_words_written_down_before_are_corrected_and_the_clip_shows_the_co
         assert (under_way["status"], under_way["words"]["state"]) == ("DRAFT", "listening")
         for refused in (
             await http.post(f"{here}/confirm"),
-            await http.put(f"{here}/cues", json={"cues": [_cue("x")]}),
+            await http.put(f"{here}/subtitles", json={"cues": [_cue("x")]}),
         ):
             assert (refused.status_code, refused.json()["code"]) == (409, "words_under_way")
         speech_service.hold.set()
@@ -107,12 +107,12 @@ async def test_words_written_down_before_are_corrected_and_the_clip_shows_the_co
 
         words = await until(there)
         assert (words["state"], words["origin"], words["language"]) == ("there", "transcribed", "en")
-        [heard] = (await http.get(f"{here}/cues")).json()["cues"]
+        [heard] = (await http.get(f"{here}/subtitles")).json()["cues"]
         assert heard["text"] == SENTENCE
         assert (await http.get(f"{here}/subtitles", params={"format": "vtt"})).text.count(SENTENCE) == 1
 
         right = {**heard, "text": "Dos, tres, cuatro y cinco", "words": []}
-        corrected = await http.put(f"{here}/cues", json={"cues": [right]})
+        corrected = await http.put(f"{here}/subtitles", json={"cues": [right]})
         assert corrected.json()["origin"] == "edited"
         assert corrected.json()["by"] == words["by"]
         again = await http.post(f"{here}/subtitles/transcribe")

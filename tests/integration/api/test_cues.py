@@ -28,7 +28,7 @@ def brought(origin: str | None) -> dict[str, str | None]:
 
 async def test_what_came_as_a_file_is_read_as_cues(ana: Person, upload_clip: UploadClip) -> None:
     video = await upload_clip(ana, subtitles=SRT)
-    read = await ana.client.get(f"/api/videos/{video['id']}/cues")
+    read = await ana.client.get(f"/api/videos/{video['id']}/subtitles")
     cue = {"start_ms": 200, "end_ms": 900, "text": "Pan de masa madre", "words": []}
     assert read.json() == {"name": "pan.srt", **brought("file"), "cues": [cue]}
 
@@ -37,7 +37,7 @@ async def test_a_corrected_list_comes_back_as_it_was_sent_words_and_all(
     ana: Person, upload_clip: UploadClip, look: Look
 ) -> None:
     video = await upload_clip(ana, subtitles=SRT)
-    address = f"/api/videos/{video['id']}/cues"
+    address = f"/api/videos/{video['id']}/subtitles"
     put = await ana.client.put(address, json={"cues": CUES})
     assert put.status_code == 200, put.text
     read = (await ana.client.get(address)).json()
@@ -56,14 +56,14 @@ async def test_an_exported_file_says_the_same_when_it_is_brought_back(
 ) -> None:
     video = await upload_clip(ana)
     address = f"/api/videos/{video['id']}"
-    await ana.client.put(f"{address}/cues", json={"name": "voz", "cues": CUES})
+    await ana.client.put(f"{address}/subtitles", json={"name": "voz", "cues": CUES})
     file = await ana.client.get(f"{address}/subtitles", params={"format": kind})
     assert file.headers["content-type"] == f"{content_type}; charset=utf-8"
     assert file.headers["content-disposition"] == f'attachment; filename="subtitles.{kind}"'
 
     body = {"name": f"a.{kind}", "text": file.text}
     assert (await ana.client.put(f"{address}/subtitles", json=body)).status_code == 200
-    back = (await ana.client.get(f"{address}/cues")).json()["cues"]
+    back = (await ana.client.get(f"{address}/subtitles")).json()["cues"]
     grain = 10 if kind == "ass" else 1  # ASS counts hundredths
     assert [cue["text"] for cue in back] == [cue["text"] for cue in CUES]
     assert [cue["end_ms"] // grain for cue in back] == [cue["end_ms"] // grain for cue in CUES]
@@ -73,9 +73,9 @@ async def test_a_video_without_subtitles_has_an_empty_list_and_no_file(
     ana: Person, upload_clip: UploadClip
 ) -> None:
     video = await upload_clip(ana)
-    read = (await ana.client.get(f"/api/videos/{video['id']}/cues")).json()
+    read = (await ana.client.get(f"/api/videos/{video['id']}/subtitles")).json()
     assert read == {"name": None, **brought(None), "cues": []}
-    file = await ana.client.get(f"/api/videos/{video['id']}/subtitles")
+    file = await ana.client.get(f"/api/videos/{video['id']}/subtitles", params={"format": "srt"})
     assert (file.status_code, file.json()["code"]) == (404, "not_found")
 
 
@@ -95,12 +95,12 @@ async def test_a_bad_list_is_refused(
     ana: Person, upload_clip: UploadClip, cues: list[dict[str, Any]]
 ) -> None:
     video = await upload_clip(ana)
-    answer = await ana.client.put(f"/api/videos/{video['id']}/cues", json={"cues": cues})
+    answer = await ana.client.put(f"/api/videos/{video['id']}/subtitles", json={"cues": cues})
     assert answer.status_code == 422
     assert answer.json()["code"] in {"bad_input", "bad_subtitles"}
 
 
 async def test_cues_are_not_changed_under_a_running_edit(ana: Person, rows: Rows) -> None:
     video = await rows.video(ana.user, VideoStatus.EDITING)
-    answer = await ana.client.put(f"/api/videos/{video.id}/cues", json={"cues": CUES})
+    answer = await ana.client.put(f"/api/videos/{video.id}/subtitles", json={"cues": CUES})
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")

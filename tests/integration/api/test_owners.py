@@ -50,12 +50,6 @@ ROUTES: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("POST", "/api/videos/{video_id}/subtitles/transcribe", {}),
     ("DELETE", "/api/videos/{video_id}/subtitles/transcribe", {}),
     ("GET", "/api/videos/{video_id}/preflight", {}),
-    ("GET", "/api/videos/{video_id}/cues", {}),
-    (
-        "PUT",
-        "/api/videos/{video_id}/cues",
-        {"json": {"cues": [{"start_ms": 1, "end_ms": 9, "text": "a"}]}},
-    ),
     ("PUT", "/api/videos/{video_id}/subtitles", {"json": {"name": "a.srt", "text": SRT}}),
     ("GET", "/api/patterns/{pattern_id}", {}),
     ("PUT", "/api/patterns/{pattern_id}", {"json": PATTERN}),

@@ -294,7 +294,7 @@ async def test_subtitles_can_be_replaced_before_an_edit(
     bad = await api.put(path, json={"name": "pan.srt", "text": "nothing"})
     busy = await api.put(f"/api/videos/{editing.id}/subtitles", json={"name": "a.srt", "text": SRT})
 
-    assert (answer.status_code, answer.json()["subtitles"]) == (200, True)
+    assert (answer.status_code, answer.json()["origin"]) == (200, "file")
     assert (await look.video(video["id"])).subtitles == SRT
     assert (bad.status_code, bad.json()["code"]) == (422, "bad_subtitles")
     assert (busy.status_code, busy.json()["state"]) == (409, "EDITING")

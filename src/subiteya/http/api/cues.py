@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from subiteya.domain.subtitles import Cue, SubtitleOrigin, Word
 from subiteya.http import problems
-from subiteya.http.api.bodies import Body, Line, Text
+from subiteya.http.api.bodies import Body, Line, SubtitlesIn, Text
 from subiteya.http.api.videos import SUBTITLES_LIMIT
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.media.cue_files import SubtitleFormat, write_json
@@ -24,7 +24,10 @@ VideoId = Annotated[UUID, Path(description="A video of yours.")]
 Milliseconds = Annotated[int, Field(ge=0, le=86_400_000, description="From the start of the video.")]
 _DEFAULT_NAME: Final = "subtitles.json"
 _FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The file.", "content": {kind.content_type: {} for kind in SubtitleFormat}}
+    200: {
+        "description": "The list, or the file.",
+        "content": {kind.content_type: {} for kind in SubtitleFormat},
+    }
 }
 
 
@@ -78,45 +81,39 @@ class CuesOut(BaseModel):
     cues: list[CueJson]
 
 
-@router.get("/{video_id}/cues", responses=problems.responses(404))
-async def get_cues(video_id: VideoId, resources: ResourcesDep, user: CurrentUser) -> CuesOut:
-    """The subtitles of a video as a list to edit."""
-    return await _out(resources, user.id, video_id)
-
-
-@router.put("/{video_id}/cues", responses=problems.responses(404, 409, 413), max_body_size=SUBTITLES_LIMIT)
-async def put_cues(video_id: VideoId, body: CuesIn, resources: ResourcesDep, user: CurrentUser) -> CuesOut:
-    """Replace the subtitles of a video by an edited list, for its next edit."""
-    before = await reading.get_cues(resources, user_id=user.id, video_id=video_id)
-    name = body.name or before.name or _DEFAULT_NAME
-    text = write_json([_cue(cue) for cue in body.cues])
-    subtitles = await read_subtitles(name, text.encode(errors="replace"))
-    await save_subtitles(
-        resources,
-        user_id=user.id,
-        video_id=video_id,
-        subtitles=subtitles,
-        origin=SubtitleOrigin.EDITED,
-    )
-    return await _out(resources, user.id, video_id)
-
-
-@router.get(
-    "/{video_id}/subtitles",
-    responses=problems.responses(404) | _FILE,
-    response_class=Response,
-    response_model=None,
-)
-async def export_subtitles(
+@router.get("/{video_id}/subtitles", responses=problems.responses(404) | _FILE, response_model=CuesOut)
+async def get_subtitles(
     video_id: VideoId,
     resources: ResourcesDep,
     user: CurrentUser,
-    kind: Annotated[SubtitleFormat, Query(alias="format", description="Of the file.")] = SubtitleFormat.SRT,
-) -> Response:
-    """The subtitles of a video as a file."""
+    kind: Annotated[
+        SubtitleFormat | None, Query(alias="format", description="A file of this kind instead of the list.")
+    ] = None,
+) -> CuesOut | Response:
+    """The subtitles of a video as a list to edit, or as a file."""
+    if kind is None:
+        return await _out(resources, user.id, video_id)
     text = await reading.export_cues(resources, user_id=user.id, video_id=video_id, kind=kind)
     headers = {"Content-Disposition": f'attachment; filename="subtitles.{kind}"', "Cache-Control": "no-store"}
     return Response(text.encode(), media_type=f"{kind.content_type}; charset=utf-8", headers=headers)
+
+
+@router.put(
+    "/{video_id}/subtitles", responses=problems.responses(404, 409, 413), max_body_size=SUBTITLES_LIMIT
+)
+async def put_subtitles(
+    video_id: VideoId, body: CuesIn | SubtitlesIn, resources: ResourcesDep, user: CurrentUser
+) -> CuesOut:
+    """Replace the subtitles of a video, for its next edit: by an edited list, or by a file."""
+    before = await reading.get_cues(resources, user_id=user.id, video_id=video_id)
+    if isinstance(body, CuesIn):
+        name, origin = body.name or before.name or _DEFAULT_NAME, SubtitleOrigin.EDITED
+        data = write_json([_cue(cue) for cue in body.cues]).encode(errors="replace")
+    else:
+        name, data, origin = body.name, body.encoded(), SubtitleOrigin.FILE
+    subtitles = await read_subtitles(name, data)
+    await save_subtitles(resources, user_id=user.id, video_id=video_id, subtitles=subtitles, origin=origin)
+    return await _out(resources, user.id, video_id)
 
 
 async def _out(resources: ResourcesDep, user_id: UUID, video_id: UUID) -> CuesOut:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from subiteya.domain.keys import VideoFile
 from subiteya.domain.states import VideoStatus
 from subiteya.http import problems
-from subiteya.http.api.bodies import ConfirmVideo, SubtitlesIn, priority_of
+from subiteya.http.api.bodies import ConfirmVideo, priority_of
 from subiteya.http.api.schemas import EventOut, VideoOut, event_out, video_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.services import confirm_video as confirming
@@ -21,8 +21,6 @@ from subiteya.services import delete_video as deleting
 from subiteya.services import download_video as downloading
 from subiteya.services import get_videos as loading
 from subiteya.services.get_timeline import get_timeline
-from subiteya.services.read_subtitles import read_subtitles
-from subiteya.services.save_subtitles import save_subtitles
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
@@ -134,19 +132,6 @@ async def download(  # noqa: PLR0917 - FastAPI reads them by name
     if redirect:
         return RedirectResponse(signed.url, status_code=307, headers={"Cache-Control": "no-store"})
     return DownloadOut(url=signed.url, expires_at=signed.expires_at)
-
-
-@router.put(
-    "/{video_id}/subtitles", responses=problems.responses(404, 409, 413), max_body_size=SUBTITLES_LIMIT
-)
-async def put_subtitles(
-    video_id: VideoId, body: SubtitlesIn, resources: ResourcesDep, user: CurrentUser
-) -> VideoOut:
-    """Give a video other subtitles, for its next edit."""
-    await loading.get_video(resources, user_id=user.id, video_id=video_id)
-    subtitles = await read_subtitles(body.name, body.encoded())
-    await save_subtitles(resources, user_id=user.id, video_id=video_id, subtitles=subtitles)
-    return video_out(await loading.get_video(resources, user_id=user.id, video_id=video_id), user.locale)
 
 
 @router.delete("/{video_id}", status_code=204, responses=problems.responses(404, 409))
