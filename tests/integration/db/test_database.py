@@ -116,6 +116,7 @@ def test_what_a_texts_fields_stood_for_is_kept_for_videos_that_were_confirmed_be
         command.upgrade(config, "head")
         row = connection.execute(text("SELECT field_values, edited_at FROM video")).one()
         command.downgrade(config, "0004")
+        command.upgrade(config, "head")  # the next test finds what it expects
     engine.dispose()
     values = {"video.title": "Pan", "account.nickname": "Luz", "account.username": "luz"}
     assert row == (values, None), "an edit that ended badly is to be made"
