@@ -120,7 +120,7 @@ class Probe(_Value):
 
 
 class FindingCode(StrEnum):
-    """What about a file TikTok would not take."""
+    """What TikTok would not take, or show badly."""
 
     CONTAINER = "container"
     CODEC = "codec"
@@ -132,6 +132,9 @@ class FindingCode(StrEnum):
     HDR = "hdr"
     PIXEL_FORMAT = "pixel_format"
     INTERLACED = "interlaced"
+    LOUDNESS = "loudness"
+    BLACK_BARS = "black_bars"
+    COVERED = "covered"
 
 
 class Finding(_Value):

@@ -46,6 +46,7 @@ from subiteya.http.pages.assets import Assets
 from subiteya.http.pages.render import problem_page
 from subiteya.observe.metrics import HttpMetrics, new_registry
 from subiteya.pipeline.work_folder import work_folder
+from subiteya.services.measure_video import Measures
 from subiteya.services.preview_pattern import Previews
 from subiteya.services.resources import open_resources
 from subiteya.services.sweep import Sweeper
@@ -123,9 +124,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with open_resources(app.state.settings) as resources, _previews(app.state.settings) as previews:
+    async with (
+        open_resources(app.state.settings) as resources,
+        _previews(app.state.settings) as previews,
+        _measures(previews) as measures,
+    ):
         app.state.resources = resources
         app.state.previews = previews
+        app.state.measures = measures
         feeding = asyncio.create_task(_keep_feeding(Feed(resources, app.state.live)))
         stop = asyncio.Event()
         warn = partial(warn_of_quotas, resources.db, resources.settings.costs)
@@ -149,6 +155,15 @@ async def _previews(settings: Settings) -> AsyncIterator[Previews]:
         yield previews
     finally:
         await previews.close()
+
+
+@asynccontextmanager
+async def _measures(previews: Previews) -> AsyncIterator[Measures]:
+    measures = Measures(previews)
+    try:
+        yield measures
+    finally:
+        await measures.close()
 
 
 async def _keep_feeding(feed: Feed) -> None:

@@ -70,11 +70,7 @@ def prepare_logo(data: bytes, spec: LogoSpec, canvas: Canvas, work: Path) -> Log
         BadImage: Too large, of another format, or broken.
     """
     image = _load(data)
-    width = max(1, round(canvas.width * spec.width_percent / 100))
-    height = max(1, round(image.height * width / image.width))
-    if height > canvas.height * _TALLEST:
-        height = round(canvas.height * _TALLEST)
-        width = max(1, round(image.width * height / image.height))
+    width, height = logo_size(image.size, spec, canvas)
     # Premultiplied while resizing, or the colour of invisible pixels bleeds into the edge.
     image = image.convert("RGBa").resize((width, height), Image.Resampling.LANCZOS).convert("RGBA")
     if spec.opacity < 1:
@@ -82,6 +78,16 @@ def prepare_logo(data: bytes, spec: LogoSpec, canvas: Canvas, work: Path) -> Log
     path = work / "logo.png"
     image.save(path, compress_level=1)
     return LogoImage(path, width, height)
+
+
+def logo_size(image: tuple[int, int], spec: LogoSpec, canvas: Canvas) -> tuple[int, int]:
+    """Width and height in the output of a logo whose image has this width and height."""
+    width = max(1, round(canvas.width * spec.width_percent / 100))
+    height = max(1, round(image[1] * width / image[0]))
+    if height > canvas.height * _TALLEST:
+        height = round(canvas.height * _TALLEST)
+        width = max(1, round(image[0] * height / image[1]))
+    return width, height
 
 
 def prepare_background(data: bytes, canvas: Canvas, work: Path) -> Path:

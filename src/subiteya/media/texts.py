@@ -8,6 +8,8 @@ import pysubs2
 
 from subiteya.domain.pattern import Anchor, MergeField, PatternSpec, TextSpec, TextStyle
 from subiteya.media.ass import BORDER_BOX, BORDER_OUTLINE, AssFile, ass_colour
+from subiteya.media.fonts import FontLibrary
+from subiteya.media.graph import Canvas
 from subiteya.media.lines import Room, wrap
 from subiteya.media.subtitles import printable
 
@@ -32,19 +34,31 @@ def add_texts(file: AssFile, spec: PatternSpec, values: Mapping[MergeField, str]
 
 
 def _add(file: AssFile, name: str, spec: TextSpec, words: str, *, safe: bool) -> None:
-    size = file.canvas.long_side * spec.size_percent / 100
+    size = letter_size(file.canvas, spec)
     margin = round(file.canvas.width * spec.margin_percent / 100)
-    room = Room(
-        width=(file.canvas.area(safe=safe).width - 2 * margin) * spec.max_width_percent / 100,
-        measure=lambda text: file.fonts.width(spec.font, text) * size,
-        max_lines=_MOST_LINES,
-    )
     file.add_style(name, _style(file, spec, size))
-    spelled = file.speller(spec.font, size).plain("\n".join(wrap(words, room)))
+    lines = break_lines(file.canvas, file.fonts, spec, words, safe=safe)
+    spelled = file.speller(spec.font, size).plain("\n".join(lines))
     end = _FOREVER_MS if spec.end_s is None else round(spec.end_s * 1000)
     place = _place(file, spec, safe, margin)
     # \q2: the lines are broken already, and libass must not break them again.
     file.add_event(name, round(spec.start_s * 1000), end, rf"{{{place}\q2}}{spelled}", layer=_LAYER)
+
+
+def letter_size(canvas: Canvas, spec: TextSpec) -> float:
+    """Height of a line in pixels."""
+    return canvas.long_side * spec.size_percent / 100
+
+
+def break_lines(canvas: Canvas, fonts: FontLibrary, spec: TextSpec, words: str, *, safe: bool) -> list[str]:
+    """The words of a text in the lines that fit."""
+    size, margin = letter_size(canvas, spec), round(canvas.width * spec.margin_percent / 100)
+    room = Room(
+        width=(canvas.area(safe=safe).width - 2 * margin) * spec.max_width_percent / 100,
+        measure=lambda text: fonts.width(spec.font, text) * size,
+        max_lines=_MOST_LINES,
+    )
+    return wrap(words, room)
 
 
 def _place(file: AssFile, spec: TextSpec, safe: bool, margin: int) -> str:

@@ -133,7 +133,7 @@ class Previews:
             await self._start()
             async with self._working() as work:
                 subject = await self._subject(resources, wish)
-                values = await _values(resources, wish.user_id, subject.title)
+                values = await texts_of(resources, wish.user_id, subject.title)
                 name, drawn = _name_of(subject, values, wish, kind), work / "drawn"
                 if not await self.shelves["drawn"].take(name, drawn):
                     files = await self._files(resources, wish.spec, work, with_sound=kind is None)
@@ -171,6 +171,20 @@ class Previews:
         await self._fetch_source(job)
         clip = await preview.draw_clip(self.editor, plan, second, folder)
         return await asyncio.to_thread(clip.read_bytes)
+
+    @asynccontextmanager
+    async def fetched(self, resources: Resources, video: Video) -> AsyncIterator[tuple[Path, Path]]:
+        """A video's source on this machine, and an empty folder to work in; both for as long as it is open.
+
+        Raises:
+            StorageUnavailable: the source does not come.
+        """
+        await self._start()
+        async with self._working() as work:
+            source = work / "source"
+            async with self._lock(video.source_key):
+                await fetch(resources, video.source_key, source, self.shelves["sources"])
+            yield source, await _new_folder(work, "look")
 
     @property
     def folder(self) -> Path:
@@ -286,7 +300,7 @@ def _name_of(
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-async def _values(resources: Resources, user_id: uuid.UUID, title: str) -> Mapping[MergeField, str]:
+async def texts_of(resources: Resources, user_id: uuid.UUID, title: str) -> Mapping[MergeField, str]:
     """What the fields of texts stand for; the account is the first one, as nobody has chosen yet."""
     values = {MergeField.VIDEO_TITLE: title}
     for account in (await list_accounts(resources, user_id=user_id))[:1]:

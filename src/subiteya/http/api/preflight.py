@@ -1,30 +1,47 @@
-"""What TikTok would refuse of a video, before anybody waits for it."""
+"""What TikTok would refuse or show badly of a video, before anybody waits for it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from subiteya.domain.probe import FindingCode
 from subiteya.http import problems
+from subiteya.http.api.bodies import Body
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.http.locale import language_of, translate
 from subiteya.services.check_video import SENTENCES, Check, Severity, check_video
+from subiteya.services.measure_video import Measures
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
 
+class PreflightIn(Body):
+    """Who shall post the video, and what it shall wear."""
+
+    account_id: UUID | None = Field(
+        None, description="Who shall post it: TikTok's longest duration for this creator counts."
+    )
+    pattern_id: UUID | None = Field(
+        None,
+        description="What it shall wear: its cut, crop, sound and overlays count. Else the frozen one.",
+    )
+
+
 class FindingOut(BaseModel):
-    """One thing about the source that TikTok would refuse or show badly."""
+    """One thing that TikTok would refuse or show badly."""
 
     code: FindingCode
     severity: Severity
     message: str = Field(examples=["The clip has 15.00 frames a second; TikTok takes 23-60."])
-    value: str = Field(description="What the file has.", examples=["15.00"])
-    limit: str = Field(description="What TikTok wants.", examples=["23-60"])
+    value: str = Field(
+        description="What the file has; of something covered: logo, subtitles or a text's words.",
+        examples=["15.00"],
+    )
+    limit: str = Field(description="What TikTok wants; may be empty.", examples=["23-60"])
     fix: dict[str, Any] | None = Field(
         description="Merge it into the pattern; empty: any edit mends it; null: only a person can.",
         examples=[{}],
@@ -35,6 +52,15 @@ class PreflightOut(BaseModel):
     """All findings; none: the source can be posted as it is."""
 
     findings: list[FindingOut]
+    measured: bool = Field(
+        description="False while nobody has listened to the sound and looked for black bars: ask again.",
+        examples=[True],
+    )
+
+
+def measures_of(request: Request) -> Measures:
+    """Who listens and looks in this process."""
+    return cast("Measures", request.app.state.measures)
 
 
 @router.get("/{video_id}/preflight", responses=problems.responses(404))
@@ -42,15 +68,25 @@ async def preflight(
     video_id: Annotated[UUID, Path(description="A video of yours.")],
     resources: ResourcesDep,
     user: CurrentUser,
-    account_id: Annotated[
-        UUID | None,
-        Query(description="Who shall post it: TikTok's longest duration for this creator counts."),
-    ] = None,
+    measures: Annotated[Measures, Depends(measures_of)],
+    asked: Annotated[PreflightIn, Query()],
 ) -> PreflightOut:
-    """Hold a video's source against TikTok's limits; each finding with what mends it in the same edit."""
-    checks = await check_video(resources, user_id=user.id, video_id=video_id, account_id=account_id)
+    """Hold a video against TikTok's limits and its screen; each finding with what mends it in the same edit.
+
+    The first time somebody asks, the sound is measured and some frames are looked at. What takes longer than
+    15 seconds goes on by itself.
+    """
+    checked = await check_video(
+        resources,
+        measures,
+        user_id=user.id,
+        video_id=video_id,
+        account_id=asked.account_id,
+        pattern_id=asked.pattern_id,
+    )
     language = language_of(user.locale)
-    return PreflightOut(findings=[_finding(check, language) for check in checks])
+    findings = [_finding(check, language) for check in checked.checks]
+    return PreflightOut(findings=findings, measured=checked.is_measured)
 
 
 def _finding(check: Check, language: str) -> FindingOut:
