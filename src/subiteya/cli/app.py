@@ -31,6 +31,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "access:api_key",
         "Print a new API key. It is shown this once and stored as a hash only.",
     ),
+    "audit": (
+        "audit:audit",
+        "Show what people did to the queues: who, what, when, and how it ended.",
+    ),
     "migrate": (
         "setup:migrate",
         "Bring the database's tables up to date. Safe to run at each deploy, and from several hosts at once.",
@@ -96,6 +100,14 @@ QUEUES: Final[Mapping[str, tuple[str, str]]] = {
 """The same for `subiteya queues …`."""
 
 
+USERS: Final[Mapping[str, tuple[str, str]]] = {
+    "list": ("users:list_users", "Show the users and their roles."),
+    "add": ("users:add", "Make a user and print a link that signs their browser in, once."),
+    "role": ("users:role", "Give a user another role."),
+}
+"""The same for `subiteya users …`."""
+
+
 def _group(summary: str, commands: Mapping[str, tuple[str, str]], name: str | None = None) -> typer.Typer:
     group = typer.Typer(
         name=name,
@@ -117,6 +129,7 @@ app = _group(
 app.add_typer(_group("Run one kind of worker until it is told to stop.", WORKERS), name="worker")
 app.add_typer(_group("Look after the keys that stored secrets are sealed under.", KEYS), name="keys")
 app.add_typer(_group("Look at the queues, and act on them.", QUEUES), name="queues")
+app.add_typer(_group("Say who may look at the queues, and who may act on them.", USERS), name="users")
 
 
 def _show_version(wanted: bool) -> None:

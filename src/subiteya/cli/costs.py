@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console, RenderableType
@@ -17,6 +15,7 @@ from subiteya.cli.running import language, run
 from subiteya.observe.meter import Used
 from subiteya.services.resources import open_resources
 from subiteya.watch.costs import GB, LEVELS, Costs, Quota, get_costs
+from subiteya.watch.costs_out import costs_out
 from subiteya.watch.prices import read_prices
 
 _WORDS: Final = {
@@ -44,7 +43,7 @@ def costs(as_json: Annotated[bool, typer.Option("--json", help="JSON for scripts
     """Show what was used of Redis and the bucket, where the month will end, and what that costs."""
     found = run(_costs())
     if as_json:
-        typer.echo(json.dumps(costs_json(found)))
+        typer.echo(costs_out(found).model_dump_json())
         return
     console = Console()
     for part in costs_parts(found, language()):
@@ -57,18 +56,6 @@ async def _costs() -> Costs:
     prices = read_prices(settings.costs.prices_file)
     async with open_resources(settings) as resources, resources.db.begin() as session:
         return await get_costs(session, settings.costs, prices)
-
-
-def costs_json(found: Costs) -> dict[str, Any]:
-    """The cost meter as the API gives it."""
-    return {
-        "at": found.at.isoformat(),
-        "counts": {used.value: asdict(counted) for used, counted in found.counts.items()},
-        "stored_bytes": found.stored_bytes,
-        "prices_as_of": found.prices_as_of.isoformat(),
-        "prices": [asdict(price) for price in found.prices],
-        "quotas": [{**asdict(quota), "percent": round(quota.percent, 2)} for quota in found.quotas],
-    }
 
 
 def costs_parts(found: Costs, spoken: str) -> Iterator[RenderableType]:

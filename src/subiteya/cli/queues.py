@@ -16,6 +16,8 @@ from subiteya.cli.running import fail, language, run
 from subiteya.domain.errors import NotFound, WrongState
 from subiteya.queue import operate
 from subiteya.queue.names import QueueName
+from subiteya.queue.queues import Queues
+from subiteya.services.audit import OPERATOR, audited
 from subiteya.services.operate_queue import drain_queue, promote_job
 from subiteya.services.rerun_job import failed_jobs, rerun_job
 from subiteya.services.resources import Resources, open_resources
@@ -23,7 +25,7 @@ from subiteya.services.view_queues import view_job, view_queues
 
 _T = TypeVar("_T")
 
-ACTOR: Final = "operator:cli"
+ACTOR: Final = OPERATOR.word
 """Who did it, in timelines."""
 
 
@@ -64,13 +66,13 @@ def show(job: JobId, as_json: AsJson = False) -> None:
 
 def pause(queue: MaybeQueue = None) -> None:
     """Let no worker take another job; jobs in hand go on."""
-    run(_with(lambda resources: _each(queue, lambda name: operate.pause(resources.queues, name))))
+    run(_with(lambda resources: _each(resources, "pause", queue, operate.pause)))
     _say(f"{_named(queue)}: paused", f"{_named(queue)}: en pausa")
 
 
 def resume(queue: MaybeQueue = None) -> None:
     """Let workers take jobs again."""
-    run(_with(lambda resources: _each(queue, lambda name: operate.resume(resources.queues, name))))
+    run(_with(lambda resources: _each(resources, "resume", queue, operate.resume)))
     _say(f"{_named(queue)}: running", f"{_named(queue)}: en marcha")
 
 
@@ -86,7 +88,7 @@ def retry(
     if (job is None) is not failed:
         raise typer.BadParameter("name one job, or say --failed")
     if job is not None:
-        run(_with(lambda resources: rerun_job(resources, job, actor=ACTOR)))
+        run(_with(lambda resources: _retry(resources, job)))
         _say(f"{job} is queued again", f"{job} está en cola de nuevo")
         return
     again, left = run(_with(lambda resources: _retry_failed(resources, queue)))
@@ -100,7 +102,7 @@ def retry(
 
 def promote(job: JobId) -> None:
     """Run a job now that waits for its time or its next retry. A window of its account still holds."""
-    if run(_with(lambda resources: promote_job(resources, job, actor=ACTOR))):
+    if run(_with(lambda resources: _promote(resources, job))):
         _say(f"{job} goes now", f"{job} sale ahora")
     else:
         _say(f"{job} is due already and waits for a worker", f"{job} ya puede salir y espera un trabajador")
@@ -116,7 +118,10 @@ def clean(
     async def work(resources: Resources) -> int:
         removed = 0
         for name in _names(queue):
-            removed += len(await operate.clean(resources.queues, name, state.value, older_than * 60))
+            async with audited(resources, OPERATOR, "clean", name, state=state.value) as kept:
+                gone = await operate.clean(resources.queues, name, state.value, older_than * 60)
+                kept["done"] = len(gone)
+            removed += len(gone)
         return removed
 
     number = run(_with(work))
@@ -135,7 +140,7 @@ def drain(
     question = f"¿Cancelar todo lo que espera en {queue}?" if spanish else f"Call off all of {queue}?"
     if not yes and not typer.confirm(question):
         fail("Nada cambió." if spanish else "Nothing was changed.")
-    gone, left = run(_with(lambda resources: drain_queue(resources, queue, actor=ACTOR)))
+    gone, left = run(_with(lambda resources: _drain(resources, queue)))
     _say(f"{gone} called off, {left} left alone", f"{gone} cancelados, {left} sin tocar")
 
 
@@ -145,9 +150,32 @@ async def _with(work: Callable[[Resources], Awaitable[_T]]) -> _T:
         return await work(resources)
 
 
-async def _each(queue: QueueName | None, work: Callable[[QueueName], Awaitable[None]]) -> None:
+async def _each(
+    resources: Resources,
+    action: str,
+    queue: QueueName | None,
+    work: Callable[[Queues, QueueName], Awaitable[None]],
+) -> None:
     for name in _names(queue):
-        await work(name)
+        async with audited(resources, OPERATOR, action, name):
+            await work(resources.queues, name)
+
+
+async def _retry(resources: Resources, job: str) -> None:
+    async with audited(resources, OPERATOR, "retry", job):
+        await rerun_job(resources, job, actor=ACTOR)
+
+
+async def _promote(resources: Resources, job: str) -> bool:
+    async with audited(resources, OPERATOR, "promote", job):
+        return await promote_job(resources, job, actor=ACTOR)
+
+
+async def _drain(resources: Resources, queue: QueueName) -> tuple[int, int]:
+    async with audited(resources, OPERATOR, "empty", queue) as kept:
+        gone, left = await drain_queue(resources, queue, actor=ACTOR)
+        kept.update(done=gone, left=left)
+        return gone, left
 
 
 async def _retry_failed(resources: Resources, queue: QueueName | None) -> tuple[list[str], list[str]]:
@@ -155,7 +183,7 @@ async def _retry_failed(resources: Resources, queue: QueueName | None) -> tuple[
     left: list[str] = []
     for job_id in await failed_jobs(resources, queue):
         try:
-            await rerun_job(resources, job_id, actor=ACTOR)
+            await _retry(resources, job_id)
         except (WrongState, NotFound):
             left.append(job_id)
         else:

@@ -15,9 +15,13 @@ from starlette.types import ASGIApp
 from subiteya import __version__
 from subiteya.config import Settings
 from subiteya.http import openapi, problems
+from subiteya.http.admin import acting, looking
+from subiteya.http.admin import page as dashboard
 from subiteya.http.api import (
     accounts,
     assets,
+    audit,
+    costs,
     cues,
     events,
     health,
@@ -46,6 +50,7 @@ from subiteya.http.pages.assets import Assets
 from subiteya.http.pages.render import problem_page
 from subiteya.observe.metrics import HttpMetrics, new_registry
 from subiteya.pipeline.work_folder import work_folder
+from subiteya.queue.board_cache import BoardCache
 from subiteya.services.measure_video import Measures
 from subiteya.services.preview_pattern import Previews
 from subiteya.services.resources import open_resources
@@ -75,10 +80,15 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     metrics.router,
     webhooks.router,
+    audit.router,
+    costs.router,
 )
 """Everything below `/api`; a new part is one line here."""
 
-PAGE_ROUTERS: tuple[APIRouter, ...] = (home.router, accounts_page.router, sign_in.router)
+DASHBOARD_ROUTERS: tuple[APIRouter, ...] = (acting.router, looking.router)
+"""What the queue dashboard's page asks for, below its own address; fixed words before what takes any."""
+
+PAGE_ROUTERS: tuple[APIRouter, ...] = (home.router, accounts_page.router, sign_in.router, dashboard.router)
 """What people look at."""
 
 _FEED_PAUSE_SECONDS: Final = 1.0
@@ -116,8 +126,9 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix="/api")
-    for router in PAGE_ROUTERS:
+    for router in (*DASHBOARD_ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
+    app.mount(f"{dashboard.BASE}static", Assets(dashboard.FILES), name="dashboard")
     app.mount("/static", Assets(), name="static")
     return app
 
@@ -130,6 +141,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         _measures(previews) as measures,
     ):
         app.state.resources = resources
+        app.state.board = BoardCache(resources.queues)
         app.state.previews = previews
         app.state.measures = measures
         feeding = asyncio.create_task(_keep_feeding(Feed(resources, app.state.live)))

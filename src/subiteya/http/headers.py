@@ -32,17 +32,25 @@ def is_https(settings: Settings) -> bool:
     return settings.http.url.startswith("https://")
 
 
-def content_policy(storage: StorageSettings) -> str:
-    """The Content-Security-Policy: uploads go to the storage, videos and pictures come from there."""
+def content_policy(storage: StorageSettings, *, dashboard: bool = False) -> str:
+    """The Content-Security-Policy: uploads go to the storage, videos and pictures come from there.
+
+    Args:
+        storage: Where the storage is.
+        dashboard: Whether it is for the queue dashboard: its addresses are relative to its `<base>`, and its
+            menus bring styles of their own. Scripts stay ours only.
+    """
     elsewhere = " ".join(storage_origins(storage))
+    base, styles = ("'self'", "'self' 'unsafe-inline'") if dashboard else ("'none'", "'self'")
     return "; ".join(
         (
             "default-src 'self'",
+            f"style-src {styles}",
             f"connect-src 'self' {elsewhere}",
             f"img-src 'self' data: blob: {elsewhere}",
             f"media-src 'self' blob: {elsewhere}",
             "object-src 'none'",
-            "base-uri 'none'",
+            f"base-uri {base}",
             "form-action 'self'",
             "frame-ancestors 'none'",
         )

@@ -27,6 +27,12 @@ TAGS: Final[list[dict[str, str]]] = [
     {"name": "me", "description": "What is mine, grouped by state."},
     {"name": "events", "description": "Live changes, as server-sent events."},
     {"name": "webhooks", "description": "What TikTok tells by itself."},
+    {
+        "name": "queue dashboard",
+        "description": "What `/admin/queues` asks for, in the shape of bull-board's own API, and the log of "
+        "what was done there. For owner, admins and viewers; only the first two may act.",
+    },
+    {"name": "costs", "description": "What is used of services that bill. For owner, admins and viewers."},
     {"name": "health", "description": "Whether it lives, and whether everything it needs answers."},
 ]
 

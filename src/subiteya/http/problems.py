@@ -119,7 +119,7 @@ def language_for(request: Request) -> str:
     return negotiate(request.headers.get("accept-language", ""))
 
 
-def answer(request: Request, error: SubiteyaError, **more: object) -> Response:
+def answer(request: Request, error: SubiteyaError, /, **more: object) -> Response:
     """The problem document of an error, or its page; `more` stands beside it."""
     language = language_for(request)
     body: dict[str, Any] = {
@@ -140,15 +140,25 @@ def answer(request: Request, error: SubiteyaError, **more: object) -> Response:
     return JSONResponse(body, error.status, headers=_headers(error, language), media_type=MEDIA_TYPE)
 
 
-async def _on_our_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, SubiteyaError)  # noqa: S101 - registered for this class only
+def log(error: SubiteyaError) -> None:
+    """Keep what an operator may have to look into."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("answered with an error", code=error.code, error=str(error), exc_info=error.__cause__)
+
+
+async def _on_our_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SubiteyaError)  # noqa: S101 - registered for this class only
+    log(error)
     return answer(request, error)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    return answer_invalid(request, error)
+
+
+def answer_invalid(request: Request, error: RequestValidationError, /, **more: object) -> Response:
+    """The problem document of a request that does not fit its route; `more` stands beside it."""
     language = language_for(request)
     found = [
         {
@@ -159,7 +169,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
         for each in error.errors()
     ]
     first = found[0] if found else {"field": "body", "why": translate("it is not valid", language)}
-    return answer(request, BadInput(what=first["field"], why=first["why"]), errors=found)
+    return answer(request, BadInput(what=first["field"], why=first["why"]), errors=found, **more)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 PROMOTED: Final = "promoted"
 DRAINED: Final = "drained"
+CALLED_OFF: Final = "called_off"
 
 
 async def promote_job(resources: Resources, job_id: str, *, actor: str) -> bool:
@@ -83,12 +84,21 @@ async def drain_queue(resources: Resources, queue: QueueName, *, actor: str) -> 
         job_ids = list(await session.scalars(waiting.order_by(Job.not_before)))
     gone = 0
     for job_id in job_ids:
-        async with resources.db.begin() as session:
-            called_off = await _call_off(session, job_id, Why(actor, DRAINED))
-        if called_off:
-            gone += 1
-            await _take_out(resources, job_id)
+        gone += await call_off(resources, job_id, actor=actor, reason=DRAINED)
     return gone, len(job_ids) - gone
+
+
+async def call_off(resources: Resources, job_id: str, *, actor: str, reason: str = CALLED_OFF) -> bool:
+    """Call one waiting job off: its video or post is CANCELLED, and Redis forgets the job.
+
+    Returns:
+        False when it does not wait, is scheduled by its owner, or TikTok may have its post already.
+    """
+    async with resources.db.begin() as session:
+        called_off = await _call_off(session, job_id, Why(actor, reason))
+    if called_off:
+        await _take_out(resources, job_id)
+    return called_off
 
 
 async def _start(session: AsyncSession, job: Job, why: Why) -> None:

@@ -40,6 +40,7 @@ class WorkerView:
     pid: int
     version: str
     jobs: list[str]
+    started_at: datetime
     silent: timedelta
     last_success_at: datetime | None
 
@@ -117,6 +118,16 @@ async def view_job(resources: Resources, job_id: str, *, events: int = 10) -> Jo
     return JobView(job, state, last[::-1])
 
 
+async def view_workers(resources: Resources) -> list[WorkerView]:
+    """The workers of both queues by their heartbeats, in the order of their names.
+
+    Raises:
+        DatabaseUnavailable: the database is away.
+    """
+    async with resources.db.begin() as session:
+        return await _workers(session)
+
+
 async def _row_counts(session: AsyncSession) -> dict[QueueName, dict[str, int]]:
     counts = {name: dict.fromkeys([LATER, *(str(status) for status in JobStatus)], 0) for name in QueueName}
     later = func.count().filter(Job.status == JobStatus.QUEUED, Job.not_before > func.clock_timestamp())
@@ -140,6 +151,7 @@ async def _workers(session: AsyncSession) -> list[WorkerView]:
             pid=beat.pid,
             version=beat.version,
             jobs=[str(job) for job in beat.jobs],
+            started_at=beat.started_at,
             silent=max(now - beat.beat_at, timedelta(0)),
             last_success_at=beat.last_success_at,
         )

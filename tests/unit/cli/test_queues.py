@@ -32,6 +32,7 @@ def worker(name: str, silent: float) -> WorkerView:
         pid=7,
         version="1.0",
         jobs=[f"edit-{VIDEO}", f"edit-{uuid4()}"],
+        started_at=NOW,
         silent=timedelta(seconds=silent),
         last_success_at=NOW,
     )

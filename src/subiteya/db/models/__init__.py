@@ -1,6 +1,7 @@
 """The tables. Import from here, so that the metadata is complete."""
 
 from subiteya.db.models.access import ApiKey, LoginLink, Session, User
+from subiteya.db.models.audit import Audit
 from subiteya.db.models.base import Base
 from subiteya.db.models.brand import Account, Asset, BrandPattern
 from subiteya.db.models.post import Post
@@ -13,6 +14,7 @@ __all__ = [
     "AccountRender",
     "ApiKey",
     "Asset",
+    "Audit",
     "Base",
     "BrandPattern",
     "Event",

@@ -15,8 +15,9 @@ FOLDER: Final = Path(__file__).parents[1] / "static"
 class Assets(StaticFiles):
     """Files that a browser keeps but asks about each time: their names do not change with their content."""
 
-    def __init__(self) -> None:
-        super().__init__(directory=FOLDER)
+    def __init__(self, folder: Path = FOLDER) -> None:
+        # What `make assets` brings may be missing; the page that needs it says so.
+        super().__init__(directory=folder, check_dir=False)
 
     def file_response(self, full_path: Any, stat_result: os.stat_result, *args: Any, **more: Any) -> Response:
         """Answer with a file, or with 304."""

@@ -1,0 +1,1 @@
+"""The queue dashboard: bull-board's page, and what it asks for."""
