@@ -7,6 +7,7 @@ import random
 import struct
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,8 @@ class Corpus:
             "session.sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n",
             "graph.mp4": f"movie={canary}[out0]\n",
             "list.txt": f"{canary}\n{url}\n",
+            "%04d.mp4": "%04d.png",
+            "words.mp4": "this is no video " * 5000,
             "page.html": f"<!doctype html><video src='{url}/a.mp4'></video>",
             "meta.ffmeta": ";FFMETADATA1\ntitle=x\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=9\n",
             "empty.mp4": "",
@@ -83,6 +86,10 @@ class Corpus:
             "jpeg.mov": _image("JPEG"),
             "gif.webm": _image("GIF"),
             "elf.mp4": b"\x7fELF\x02\x01\x01" + bytes(200),
+            "inflated.mp4": zlib.compress(bytes(50_000_000)),
+            "vast.png": _png_claiming(46_000, 46_000),
+            "only-its-head.mp4": film[:48],
+            "index-of-nonsense.mp4": _overwritten(film, b"stbl", chance.randbytes(300)),
             "tail-of-noise.mp4": film + chance.randbytes(200_000),
             "endless-free-box.mp4": film + struct.pack(">I4sQ", 1, b"free", 2**62) + bytes(1000),
             "endless-mdat.mp4": film[:32] + struct.pack(">I4s", 0, b"mdat") + bytes(50_000),
@@ -94,14 +101,23 @@ class Corpus:
             "torn.ts": b"".join(stream[at : at + 900] for at in range(0, len(stream), 1000)),
         }
         for name, data in (("film.mp4", film), ("film.mkv", matroska), ("film.ts", stream)):
-            for share in (0.02, 0.3, 0.6, 0.95):
+            for share in (0.3, 0.95):
                 found[f"cut-{share}-{name}"] = data[: int(len(data) * share)]
-        for number in range(6):
+        for number in range(3):
             broken = bytearray(film)
             for _ in range(40):
                 broken[chance.randrange(24, len(broken))] = chance.randrange(256)
             found[f"bitten-{number}.mp4"] = bytes(broken)
         return found
+
+    def sounds(self) -> Mapping[str, Callable[[str], Path]]:
+        """Real media without a moving picture in a container that we read, by file name."""
+        return {
+            "sound.wav": self._maker(_TONE),
+            "sound.mp3": self._maker(_TONE),
+            "sound.mp4": self._maker((*_TONE, "-c:a", "aac")),
+            "raw.h264": self._maker(_VIDEO),
+        }
 
     def films(self) -> Mapping[str, Callable[[str], Path]]:
         """Films that must come through, by file name."""
@@ -131,6 +147,48 @@ class Corpus:
             "concat:a|b.mp4": _VIDEO,
             "no-ending": (*_VIDEO, "-f", "mp4"),
             "lies.txt": (*_VIDEO, "-f", "mp4"),
+            "tiny.mp4": ("-f", "lavfi", "-i", "testsrc2=s=16x16:r=30:d=0.3", *_H264),
+            "thin.mp4": ("-f", "lavfi", "-i", "testsrc2=s=32x1200:r=30:d=0.2", *_H264),
+            "fast.mp4": ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=1000:d=0.3", *_H264),
+            "one-a-second.mp4": ("-f", "lavfi", "-i", "testsrc2=s=128x224:r=1:d=2", *_H264),
+            "alpha.mov": (*_TINY, "-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le"),
+            "alpha.webm": (
+                *_TINY,
+                "-vf",
+                "format=yuva420p",
+                "-c:v",
+                "libvpx-vp9",
+                "-deadline",
+                "realtime",
+                "-cpu-used",
+                "8",
+            ),
+            "interlaced.ts": (
+                "-f",
+                "lavfi",
+                "-i",
+                "testsrc2=s=360x288:r=25:d=0.3",
+                "-c:v",
+                "mpeg2video",
+                "-flags",
+                "+ildct+ilme",
+            ),
+            "pictures.mov": (*_TINY, "-c:v", "mjpeg"),
+            "grey.mp4": (*_TINY, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "gray"),
+            "odd-444.mp4": (*_TINY, "-vf", "scale=127:223", *_H264[:-1], "yuv444p"),
+            "five-one.mkv": (
+                *_TINY,
+                "-f",
+                "lavfi",
+                "-i",
+                "anullsrc=cl=5.1,atrim=end=0.4",
+                *_H264,
+                "-c:a",
+                "ac3",
+            ),
+            "late.mkv": (*_VIDEO, "-output_ts_offset", "100"),
+            "in-pieces.mp4": (*_VIDEO, "-movflags", "frag_keyframe+empty_moov"),
+            "-i $(rm x);'[a]'%d\n😀.mp4": _VIDEO,
         }
         return {name: self._maker(made) for name, made in commands.items()}
 
@@ -156,6 +214,17 @@ def _image(kind: str) -> bytes:
     written = io.BytesIO()
     Image.new("RGB", (64, 64), (9, 99, 199)).save(written, kind)
     return written.getvalue()
+
+
+def _png_claiming(width: int, height: int) -> bytes:
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    check = struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + check
+
+
+def _overwritten(film: bytes, box: bytes, nonsense: bytes) -> bytes:
+    at = film.index(box) + 4
+    return film[:at] + nonsense + film[at + len(nonsense) :]
 
 
 def _resized(film: bytes, width: int, height: int) -> bytes:

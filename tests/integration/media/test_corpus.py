@@ -85,8 +85,10 @@ async def outcome(editor: Editor, path: Path, work: Path) -> str:
             return "not edited"
         edited = await probe(plan.output)
     assert edited.video is not None
-    assert min(edited.video.width, edited.video.height) >= 360
-    assert edited.video.pix_fmt == "yuv420p"
+    assert (edited.video.codec, edited.video.pix_fmt, edited.video.range) == ("h264", "yuv420p", "tv")
+    assert all(360 <= side <= 4096 for side in (edited.video.width, edited.video.height))
+    assert 23 <= edited.video.rate <= 60
+    assert edited.video.is_constant_rate
     return "edited"
 
 
@@ -113,6 +115,9 @@ async def test_scripts_and_documents_are_no_videos_and_lead_nowhere(
     for name, text in corpus.texts().items():
         paths.append(corpus.folder / name)
         paths[-1].write_text(text, encoding="utf-8")
+    paths.append(corpus.folder / "endless.mp4")
+    paths[-1].symlink_to("/dev/zero")
+    paths += [make(name) for name, make in corpus.sounds().items()]
     ended = await outcomes(editor, paths, tmp_path)
     assert set(ended.values()) == {"not a video"}, ended
     assert door.knocks == 0
@@ -134,6 +139,10 @@ async def test_broken_and_dressed_up_files_end_in_a_named_way(
         "jpeg.mov",
         "gif.webm",
         "elf.mp4",
+        "inflated.mp4",
+        "vast.png",
+        "only-its-head.mp4",
+        "index-of-nonsense.mp4",
         "no-index.mp4",
         "absurd.avi",
     }
@@ -153,6 +162,50 @@ async def test_every_odd_film_and_name_comes_through(
     assert sorted(path.name for path in corpus.folder.iterdir()) == before
     assert list(tmp_path.rglob("pwned")) == []
     assert door.knocks == 0
+
+
+def test_there_are_at_least_forty_files(corpus: Corpus) -> None:
+    kinds = (corpus.texts(), corpus.binaries(), corpus.sounds(), corpus.films())
+    assert sum(map(len, kinds)) >= 80
+
+
+async def test_a_file_that_changed_after_its_probe_gets_no_further(
+    editor: Editor, corpus: Corpus, tmp_path: Path
+) -> None:
+    """The fence stands before FFmpeg too: it follows no script, whatever the probe had seen."""
+    honest = corpus.films()["mute.mp4"]("honest.mp4")
+    found = await probe(honest)
+    honest.write_text(f"ffconcat version 1.0\nfile '{corpus.canary}'\n")
+    work = tmp_path / "work"
+    work.mkdir()
+    plan = await plan_edit(editor, Ingredients(BRANDED, found, honest), work)
+    with pytest.raises((NotAVideo, EditFailed)):
+        await run_edit(editor, plan, work)
+
+
+TIMES = "1\n00:00:00,000 --> 00:00:09,000\n"
+ORDERS = (
+    TIMES + "{\\fn/etc/passwd}{\\fs999}{x} $(touch x) `id` ';[v]null'\n",
+    "WEBVTT\n\n00:00.000 --> 00:09.000\n<img src=/etc/x>{\\r}\\N{\\t(0,9,\\fs999)}hola, %{pts}:x=1\n",
+    TIMES + "A" * 900 + "\n",
+    TIMES + "\u202e\u2066\u200b\u0000\u001b[31mhola\n",
+)
+
+
+async def test_subtitles_with_orders_in_them_are_burned_in_as_words(
+    editor: Editor, corpus: Corpus, tmp_path: Path
+) -> None:
+    source = corpus.films()["mute.mp4"]("mute.mp4")
+    for number, text in enumerate(ORDERS):
+        work = tmp_path / f"work-{number}"
+        work.mkdir()
+        ingredients = Ingredients(BRANDED, await probe(source), source, parse_subtitles(text.encode()))
+        async with asyncio.timeout(LIMIT_S):
+            plan = await plan_edit(editor, ingredients, work)
+            await run_edit(editor, plan, work)
+        assert sorted(path.name for path in work.iterdir()) == [
+            "edited.mp4", "fonts", "fonts.conf", "texts.ass",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
