@@ -16,6 +16,7 @@ from subiteya.db.models import Account, AccountRender, BrandPattern, Render, Vid
 from subiteya.db.versions import values_of, version_of
 from subiteya.domain.pattern import PatternSpec, Version, said_in
 from subiteya.services.asset_use import require_assets
+from subiteya.services.plan_post import usable_account
 from subiteya.tiktok.tokens import DISCONNECTED
 
 
@@ -88,6 +89,22 @@ async def keep_choice(session: AsyncSession, video: Video, account: Account) -> 
         session.add(choice.link)
         await session.flush()
     return choice
+
+
+async def over_default(
+    session: AsyncSession, user_id: uuid.UUID, account_id: uuid.UUID, spec: PatternSpec
+) -> PatternSpec:
+    """What an account would get of a video for which this is asked: as *confirm* would freeze it.
+
+    Raises:
+        NotFound: no such account of theirs.
+        BadPattern: the account's default pattern and the specification contradict each other.
+    """
+    account = await usable_account(session, user_id, account_id)
+    if account.pattern_id is None:
+        return spec
+    pattern = await session.get_one(BrandPattern, account.pattern_id)
+    return PatternSpec.merge(said_in(pattern.spec), spec.model_dump(mode="json", exclude_unset=True))
 
 
 async def forget_versions(session: AsyncSession, video_id: uuid.UUID) -> list[str]:

@@ -15,12 +15,13 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
 from subiteya.db.models import Video
+from subiteya.db.versions import values_of
 from subiteya.domain.errors import TooLarge
 from subiteya.domain.pattern import MergeField, PatternSpec
 from subiteya.domain.probe import Probe
@@ -33,6 +34,7 @@ from subiteya.media.ingredients import ASSET_LIMITS
 from subiteya.media.probe import probe
 from subiteya.media.sample import SUBTITLES, make_sample
 from subiteya.media.subtitles import parse_subtitles
+from subiteya.services.choose_version import over_default
 from subiteya.services.get_videos import get_video
 from subiteya.services.list_accounts import list_accounts
 from subiteya.services.preview_shelf import Shelf, fetch
@@ -65,6 +67,8 @@ class Wish:
     """The built-in sample when None."""
     second: float
     """Of the output; the last frame, or the last seconds, when past its end."""
+    account_id: uuid.UUID | None = None
+    """For whom: over its default pattern and with its name; the pattern alone when None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,8 @@ class Previews:
         """One frame of the output as an image file.
 
         Raises:
-            NotFound: no such video of theirs, or a file of the pattern is gone.
-            BadPattern: it names another user's file.
+            NotFound: no such video or account of theirs, or a file of the pattern is gone.
+            BadPattern: it names another user's file, or contradicts the account's default pattern.
             BadInput: there is no picture at that time, or a file of the pattern cannot be used.
             TooManyPreviews: too many are drawn already.
             EditFailed: FFmpeg ended badly or took too long.
@@ -128,12 +132,15 @@ class Previews:
         return await self._draw(resources, wish, None)
 
     async def _draw(self, resources: Resources, wish: Wish, kind: preview.ImageFormat | None) -> bytes:
+        wish = await _dressed(resources, wish)
         require_own_assets(wish.spec, wish.user_id)
         async with self._turns.take(wish.user_id):
             await self._start()
             async with self._working() as work:
                 subject = await self._subject(resources, wish)
-                values = await texts_of(resources, wish.user_id, subject.title)
+                values = await texts_of(
+                    resources, wish.user_id, subject.title, account_id=wish.account_id
+                )
                 name, drawn = _name_of(subject, values, wish, kind), work / "drawn"
                 if not await self.shelves["drawn"].take(name, drawn):
                     files = await self._files(resources, wish.spec, work, with_sound=kind is None)
@@ -300,10 +307,18 @@ def _name_of(
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-async def texts_of(resources: Resources, user_id: uuid.UUID, title: str) -> Mapping[MergeField, str]:
-    """What the fields of texts stand for; the account is the first one, as nobody has chosen yet."""
-    values = {MergeField.VIDEO_TITLE: title}
-    for account in (await list_accounts(resources, user_id=user_id))[:1]:
-        values[MergeField.ACCOUNT_NICKNAME] = account.nickname
-        values[MergeField.ACCOUNT_USERNAME] = account.username
-    return values
+async def texts_of(
+    resources: Resources, user_id: uuid.UUID, title: str, *, account_id: uuid.UUID | None = None
+) -> Mapping[MergeField, str]:
+    """What the fields of texts stand for; the account is the first one while nobody has chosen."""
+    accounts = await list_accounts(resources, user_id=user_id)
+    chosen = (account for account in accounts if account_id in {None, account.id})
+    return values_of(title, next(chosen, None))
+
+
+async def _dressed(resources: Resources, wish: Wish) -> Wish:
+    """The same, with the default pattern of its account under what it asks for."""
+    if wish.account_id is None:
+        return wish
+    async with resources.db.begin() as session:
+        return replace(wish, spec=await over_default(session, wish.user_id, wish.account_id, wish.spec))

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.types import Message
 
+from fixtures.rows import Rows
 from integration.api.conftest import HERE, Person, UploadClip
 from subiteya.domain.keys import asset_key
 from subiteya.domain.pattern import PatternSpec
@@ -61,6 +62,26 @@ async def test_a_frame_of_a_video_shows_the_pattern(
     bare = orange(plain)
     assert orange(with_logo) > bare + 0.03
     assert orange(photo) > bare + 0.03
+
+
+async def test_a_frame_is_shown_as_an_account_would_get_it(
+    ana: Person, ben: Person, rows: Rows, upload_clip: UploadClip
+) -> None:
+    video = (await upload_clip(ana))["id"]
+    grey, named = {"effects": {"look": "grayscale"}}, {"texts": [{"text": "{{account.nickname}}"}]}
+    made = (await ana.client.post("/api/patterns", json={"name": "Gris", "spec": grey})).json()
+    await rows.account(ana.user, username="first", nickname="WWWWWWWW")
+    account = str((await rows.account(ana.user, username="luz", nickname="Luz", pattern_id=made["id"])).id)
+    theirs = str((await rows.account(ben.user)).id)
+
+    for_her = await shown(ana.client, video_id=video, spec=named, account_id=account, format="png")
+    by_hand = await shown(ana.client, video_id=video, spec={**grey, **named}, format="png")
+    answer = await ana.client.post("/api/patterns/preview", json={"account_id": theirs})
+
+    red, _, blue = np.moveaxis(np.asarray(for_her).astype(int), 2, 0)
+    assert np.abs(red - blue).max() < 25, "her default pattern lies under it"
+    assert for_her.tobytes() != by_hand.tobytes(), "the name is hers, not the first account's"
+    assert answer.status_code == 404
 
 
 async def test_the_sample_is_shown_when_no_video_is_named(api: httpx2.AsyncClient) -> None:

@@ -51,9 +51,15 @@ class ClipIn(Body):
         examples=[1.5],
     )
 
+    account_id: UUID | None = Field(
+        None,
+        description="For this account: over its default pattern, and with its name in the texts.",
+        examples=[None],
+    )
+
     def wish_of(self, user: User) -> Wish:
         """The same for the service."""
-        return Wish(user.id, self.spec, self.video_id, self.second)
+        return Wish(user.id, self.spec, self.video_id, self.second, self.account_id)
 
 
 class PreviewIn(ClipIn):
