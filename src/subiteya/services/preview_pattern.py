@@ -138,9 +138,7 @@ class Previews:
             await self._start()
             async with self._working() as work:
                 subject = await self._subject(resources, wish)
-                values = await texts_of(
-                    resources, wish.user_id, subject.title, account_id=wish.account_id
-                )
+                values = await texts_of(resources, wish.user_id, subject.title, account_id=wish.account_id)
                 name, drawn = _name_of(subject, values, wish, kind), work / "drawn"
                 if not await self.shelves["drawn"].take(name, drawn):
                     files = await self._files(resources, wish.spec, work, with_sound=kind is None)
