@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 
 from subiteya.db.models import Asset, Upload
 from subiteya.domain.assets import AssetKind
-from subiteya.domain.errors import BadInput, NotFound, TooLarge, WrongState
+from subiteya.domain.errors import BadInput, NotFound, StorageUnavailable, TooLarge, WrongState
 from subiteya.domain.keys import Area, ObjectKey
 from subiteya.domain.sizes import readable_size
 from subiteya.media.asset_file import AssetFacts, Sort, image_facts, media_facts, sort_of, table_facts
@@ -83,7 +83,8 @@ async def create_asset(
         found = await _look(resources, upload, info, kind)
         target = str(ObjectKey(Area.ASSETS, user_id, upload.id, None, found.ending))
         await resources.storage.copies.copy(upload.key, target, if_match=info.etag)
-    except (ObjectMissing, ObjectChanged) as error:
+    except (ObjectMissing, ObjectChanged, StorageUnavailable) as error:
+        # Who was faster has taken the bytes away while they were copied, or read by the probe over HTTP.
         return await _made_meanwhile(resources, upload, error)
     asset = Asset(
         id=upload.id,
@@ -177,7 +178,7 @@ async def _refuse(resources: Resources, upload: Upload) -> None:
 
 
 async def _made_meanwhile(
-    resources: Resources, upload: Upload, error: ObjectMissing | ObjectChanged
+    resources: Resources, upload: Upload, error: ObjectMissing | ObjectChanged | StorageUnavailable
 ) -> Asset:
     """What somebody who asked at the same time has made of it, else why nothing can be made."""
     async with resources.db.begin() as session:
