@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from subiteya.domain.probe import FindingCode
 from subiteya.http import problems
-from subiteya.http.api.bodies import Body
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.http.locale import language_of, translate
 from subiteya.services.check_video import SENTENCES, Check, Severity, check_video
@@ -19,7 +18,7 @@ from subiteya.services.measure_video import Measures
 router = APIRouter(prefix="/videos", tags=["videos"])
 
 
-class PreflightIn(Body):
+class PreflightIn(BaseModel):
     """Who shall post the video, and what it shall wear."""
 
     account_id: UUID | None = Field(
