@@ -19,7 +19,7 @@ class AuditOut(BaseModel):
     """One action."""
 
     id: int = Field(examples=[17])
-    at: datetime
+    at: datetime = Field(examples=["2026-11-05T19:32:00Z"])
     actor: str = Field(
         description="`user:<id>`, or `operator:cli` for the terminal.", examples=["operator:cli"]
     )
@@ -30,7 +30,7 @@ class AuditOut(BaseModel):
         description="`done` or an error's code; null while it runs, or when its process died.",
         examples=["done"],
     )
-    ended_at: datetime | None
+    ended_at: datetime | None = Field(examples=["2026-11-05T19:32:01Z"])
     detail: dict[str, Any] | None = Field(examples=[{"done": 3, "left": 0}])
 
 
