@@ -56,14 +56,14 @@ class JobPageOut(Shape):
 class RangeOut(Shape):
     """Positions in a list, both included."""
 
-    start: int
-    end: int
+    start: int = Field(examples=[1])
+    end: int = Field(examples=[1])
 
 
 class PaginationOut(Shape):
     """Which part of a list is shown."""
 
-    page_count: int
+    page_count: int = Field(examples=[1])
     range: RangeOut
 
 
@@ -81,10 +81,10 @@ class QueueOut(Shape):
     is_paused: bool
     type: str = "bullmq"
     delimiter: str = ""
-    global_concurrency: int | None
+    global_concurrency: int | None = Field(examples=[1])
     active_rate_limit_ttl: int = Field(description="Milliseconds that a rate limit still holds jobs back.")
     supports_global_rate_limit: bool = False
-    job_scheduler_count: int
+    job_scheduler_count: int = Field(examples=[1])
     has_workers: bool | None = Field(description="By heartbeat; null when the database does not answer.")
 
 
@@ -108,28 +108,28 @@ class QueuesOut(Shape):
 class MemoryOut(Shape):
     """Bytes."""
 
-    total: int
-    used: int
-    fragmentation_ratio: float
-    peak: int
+    total: int = Field(examples=[1])
+    used: int = Field(examples=[1])
+    fragmentation_ratio: float = Field(examples=[1.5])
+    peak: int = Field(examples=[1])
 
 
 class ClientsOut(Shape):
     """Connections."""
 
-    connected: int
-    blocked: int
+    connected: int = Field(examples=[1])
+    blocked: int = Field(examples=[1])
 
 
 class StatisticsOut(Shape):
     """What Redis says of itself."""
 
     backend: str = "redis"
-    version: str
-    mode: str
-    port: int
-    os: str
-    uptime: int
+    version: str = Field(examples=["1"])
+    mode: str = Field(examples=["1"])
+    port: int = Field(examples=[1])
+    os: str = Field(examples=["1"])
+    uptime: int = Field(examples=[1])
     memory: MemoryOut
     clients: ClientsOut
 
@@ -137,9 +137,9 @@ class StatisticsOut(Shape):
 class CountedOut(Shape):
     """What `data` is counted by."""
 
-    count: int
+    count: int = Field(examples=[1])
     prev_ts: int = Field(alias="prevTS")
-    prev_count: int
+    prev_count: int = Field(examples=[1])
 
 
 class SeriesOut(Shape):
@@ -147,7 +147,7 @@ class SeriesOut(Shape):
 
     meta: CountedOut
     data: list[int]
-    count: int
+    count: int = Field(examples=[1])
 
 
 class MetricsOut(Shape):
@@ -160,8 +160,8 @@ class MetricsOut(Shape):
 class WorkerOut(Shape):
     """A worker by its heartbeat."""
 
-    id: str
-    name: str
+    id: str = Field(examples=["1"])
+    name: str = Field(examples=["1"])
     addr: str = Field(description="Host and process id.", examples=["web-1:4711"])
     age: int = Field(description="Seconds since it started.")
 
@@ -175,9 +175,9 @@ class WorkersOut(Shape):
 class SchedulerOut(Shape):
     """A job scheduler of BullMQ; ours are rows and do not appear here."""
 
-    id: str
-    queue_name: str
-    name: str
+    id: str = Field(examples=["1"])
+    queue_name: str = Field(examples=["1"])
+    name: str = Field(examples=["1"])
     pattern: Maybe[str] = None
     every: Maybe[int] = None
     tz: Maybe[str] = None
@@ -205,7 +205,7 @@ class RateLimitOut(Shape):
 class FlowOut(Shape):
     """The tree of jobs that one belongs to; ours belong to none."""
 
-    node_id: str
+    node_id: str = Field(examples=["1"])
     is_flow_node: bool = False
     flow_root: None = None
 
@@ -213,8 +213,8 @@ class FlowOut(Shape):
 class RetriedOut(Shape):
     """How many jobs run again, and how many were left alone."""
 
-    retried: int
-    skipped: int
+    retried: int = Field(examples=[1])
+    skipped: int = Field(examples=[1])
 
 
 class NothingOut(Shape):
