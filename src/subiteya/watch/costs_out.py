@@ -17,26 +17,20 @@ class _Out(BaseModel):
 class CountedOut(_Out):
     """One thing that is billed: used so far, and where it will end if it goes on like this."""
 
-    today: int = Field(description="Since midnight, UTC.", examples=[1840], examples=[1])
-    today_projected: int = Field(description="By midnight.", examples=[4100], examples=[1])
-    month: int = Field(description="Since the first of the month.", examples=[61_200], examples=[1])
-    month_projected: int = Field(description="By its end.", examples=[123_000], examples=[1])
+    today: int = Field(description="Since midnight, UTC.", examples=[1840])
+    today_projected: int = Field(description="By midnight.", examples=[4100])
+    month: int = Field(description="Since the first of the month.", examples=[61_200])
+    month_projected: int = Field(description="By its end.", examples=[123_000])
 
 
 class PriceOut(_Out):
     """What one provider would ask for the projected month."""
 
-    service: str = Field(description="`redis` or `storage`.", examples=["redis"], examples=["upstash"])
-    provider: str = Field(
-        description="Its name in the price table.", examples=["upstash"], examples=["upstash"]
-    )
+    service: str = Field(description="`redis` or `storage`.", examples=["redis"])
+    provider: str = Field(description="Its name in the price table.", examples=["upstash"])
     title: str = Field(examples=["Upstash, pay as you go"])
-    source: str = Field(
-        description="Where the price stands.",
-        examples=["https://upstash.com/pricing/redis"],
-        examples=["upstash"],
-    )
-    usd_month: float = Field(description="US dollars.", examples=[0.25], examples=[1])
+    source: str = Field(description="Where the price stands.", examples=["https://upstash.com/pricing/redis"])
+    usd_month: float = Field(description="US dollars.", examples=[0.25])
 
 
 class QuotaOut(_Out):
@@ -47,9 +41,9 @@ class QuotaOut(_Out):
         examples=["redis_commands"],
     )
     limit: float = Field(examples=[500_000])
-    used: float = Field(description="So far this month; stored now.", examples=[355_000], examples=[1])
-    projected: float = Field(description="At the end of the month.", examples=[490_000], examples=[1])
-    percent: float = Field(description="`used` of `limit`.", examples=[71.0], examples=[1])
+    used: float = Field(description="So far this month; stored now.", examples=[355_000])
+    projected: float = Field(description="At the end of the month.", examples=[490_000])
+    percent: float = Field(description="`used` of `limit`.", examples=[71.0])
     level: int = Field(
         description="The highest of 70, 85 and 100 per cent that is reached, or 0.", examples=[70]
     )
@@ -60,8 +54,8 @@ class CostsOut(BaseModel):
 
     at: datetime = Field(description="When it was read.", examples=["2026-11-05T19:32:00Z"])
     counts: dict[Used, CountedOut] = Field(description="By what is billed; bytes for the last two.")
-    stored_bytes: int = Field(description="In the bucket, by the rows.", examples=[7_340_032], examples=[1])
-    prices_as_of: date = Field(description="The day of the price table.", examples=["2026-11-05T19:32:00Z"])
+    stored_bytes: int = Field(description="In the bucket, by the rows.", examples=[7_340_032])
+    prices_as_of: date = Field(description="The day of the price table.", examples=["2026-11-24"])
     prices: list[PriceOut]
     quotas: list[QuotaOut] = Field(description="Those that are set.")
 

@@ -34,11 +34,16 @@ class JobOut(Shape):
     attempts: int = Field(description="Attempts that ended.", examples=[1])
     delay: int = Field(description="Milliseconds it had to wait.", examples=[0])
     failed_reason: Maybe[str] = Field(None, examples=["edit_failed: no space left"])
-    stacktrace: list[str] = Field(description="One for each failed attempt, the newest first.")
-    opts: dict[str, Any]
-    data: Any
-    return_value: Any = None
-    is_failed: bool
+    stacktrace: list[str] = Field(
+        description="One for each failed attempt, the newest first.",
+        examples=[["EditFailed: no space left\n    at edit"]],
+    )
+    opts: dict[str, Any] = Field(examples=[{"priority": 3, "attempts": 1}])
+    data: Any = Field(examples=[{"v": 1}])
+    return_value: Any = Field(
+        None, description="What the worker said; ours say it in the rows.", examples=[None]
+    )
+    is_failed: bool = Field(examples=[True])
     priority: Maybe[int] = None
     attempts_started: Maybe[int] = Field(None, description="Only when more began than ended.")
     stalled_counter: Maybe[int] = Field(None, description="How often its worker died.")
@@ -56,14 +61,14 @@ class JobPageOut(Shape):
 class RangeOut(Shape):
     """Positions in a list, both included."""
 
-    start: int = Field(examples=[1])
-    end: int = Field(examples=[1])
+    start: int = Field(examples=[0])
+    end: int = Field(examples=[9])
 
 
 class PaginationOut(Shape):
     """Which part of a list is shown."""
 
-    page_count: int = Field(examples=[1])
+    page_count: int = Field(examples=[3])
     range: RangeOut
 
 
@@ -71,21 +76,25 @@ class QueueOut(Shape):
     """One queue with its counts, and with jobs when it is the one that is looked at."""
 
     name: str = Field(examples=["video-edit"])
-    statuses: list[str]
-    counts: dict[str, int]
+    statuses: list[str] = Field(examples=[["latest", "active", "failed"]])
+    counts: dict[str, int] = Field(examples=[{"active": 1, "prioritized": 4, "failed": 2}])
     jobs: list[JobOut]
     pagination: PaginationOut
-    read_only_mode: bool
-    allow_retries: bool
-    allow_completed_retries: bool
-    is_paused: bool
+    read_only_mode: bool = Field(examples=[False])
+    allow_retries: bool = Field(examples=[True])
+    allow_completed_retries: bool = Field(examples=[True])
+    is_paused: bool = Field(examples=[False])
     type: str = "bullmq"
     delimiter: str = ""
-    global_concurrency: int | None = Field(examples=[1])
-    active_rate_limit_ttl: int = Field(description="Milliseconds that a rate limit still holds jobs back.")
+    global_concurrency: int | None = Field(examples=[None])
+    active_rate_limit_ttl: int = Field(
+        description="Milliseconds that a rate limit still holds jobs back.", examples=[0]
+    )
     supports_global_rate_limit: bool = False
-    job_scheduler_count: int = Field(examples=[1])
-    has_workers: bool | None = Field(description="By heartbeat; null when the database does not answer.")
+    job_scheduler_count: int = Field(examples=[0])
+    has_workers: bool | None = Field(
+        description="By heartbeat; null when the database does not answer.", examples=[True]
+    )
 
 
 class QueuesIn(Shape):
@@ -108,28 +117,28 @@ class QueuesOut(Shape):
 class MemoryOut(Shape):
     """Bytes."""
 
-    total: int = Field(examples=[1])
-    used: int = Field(examples=[1])
-    fragmentation_ratio: float = Field(examples=[1.5])
-    peak: int = Field(examples=[1])
+    total: int = Field(examples=[25_276_420_096])
+    used: int = Field(examples=[2_093_056])
+    fragmentation_ratio: float = Field(examples=[1.4])
+    peak: int = Field(examples=[3_145_728])
 
 
 class ClientsOut(Shape):
     """Connections."""
 
-    connected: int = Field(examples=[1])
-    blocked: int = Field(examples=[1])
+    connected: int = Field(examples=[7])
+    blocked: int = Field(examples=[2])
 
 
 class StatisticsOut(Shape):
     """What Redis says of itself."""
 
     backend: str = "redis"
-    version: str = Field(examples=["1"])
-    mode: str = Field(examples=["1"])
-    port: int = Field(examples=[1])
-    os: str = Field(examples=["1"])
-    uptime: int = Field(examples=[1])
+    version: str = Field(examples=["9.1.2"])
+    mode: str = Field(examples=["standalone"])
+    port: int = Field(examples=[6379])
+    os: str = Field(examples=["Linux 6.1.0 x86_64"])
+    uptime: int = Field(examples=[86_400])
     memory: MemoryOut
     clients: ClientsOut
 
@@ -137,17 +146,17 @@ class StatisticsOut(Shape):
 class CountedOut(Shape):
     """What `data` is counted by."""
 
-    count: int = Field(examples=[1])
-    prev_ts: int = Field(alias="prevTS")
-    prev_count: int = Field(examples=[1])
+    count: int = Field(examples=[120])
+    prev_ts: int = Field(alias="prevTS", examples=[1_764_400_020_000])
+    prev_count: int = Field(examples=[3])
 
 
 class SeriesOut(Shape):
     """Jobs that ended, minute by minute, the last full minute first."""
 
     meta: CountedOut
-    data: list[int]
-    count: int = Field(examples=[1])
+    data: list[int] = Field(examples=[[0, 2, 1]])
+    count: int = Field(examples=[60])
 
 
 class MetricsOut(Shape):
@@ -160,10 +169,10 @@ class MetricsOut(Shape):
 class WorkerOut(Shape):
     """A worker by its heartbeat."""
 
-    id: str = Field(examples=["1"])
-    name: str = Field(examples=["1"])
+    id: str = Field(examples=["web-1:4711:edit"])
+    name: str = Field(examples=["web-1:4711:edit"])
     addr: str = Field(description="Host and process id.", examples=["web-1:4711"])
-    age: int = Field(description="Seconds since it started.")
+    age: int = Field(description="Seconds since it started.", examples=[3_600])
 
 
 class WorkersOut(Shape):
@@ -175,9 +184,9 @@ class WorkersOut(Shape):
 class SchedulerOut(Shape):
     """A job scheduler of BullMQ; ours are rows and do not appear here."""
 
-    id: str = Field(examples=["1"])
-    queue_name: str = Field(examples=["1"])
-    name: str = Field(examples=["1"])
+    id: str = Field(examples=["nightly"])
+    queue_name: str = Field(examples=["video-edit"])
+    name: str = Field(examples=["nightly"])
     pattern: Maybe[str] = None
     every: Maybe[int] = None
     tz: Maybe[str] = None
@@ -205,7 +214,7 @@ class RateLimitOut(Shape):
 class FlowOut(Shape):
     """The tree of jobs that one belongs to; ours belong to none."""
 
-    node_id: str = Field(examples=["1"])
+    node_id: str = Field(examples=["edit-0d5c3e52-91f5-4f6b-8a0c-6f2f2f1a9b11"])
     is_flow_node: bool = False
     flow_root: None = None
 
@@ -213,8 +222,8 @@ class FlowOut(Shape):
 class RetriedOut(Shape):
     """How many jobs run again, and how many were left alone."""
 
-    retried: int = Field(examples=[1])
-    skipped: int = Field(examples=[1])
+    retried: int = Field(examples=[2])
+    skipped: int = Field(examples=[0])
 
 
 class NothingOut(Shape):
@@ -231,5 +240,5 @@ class NewJobIn(Shape):
     """A job to add: what its queue's payload allows."""
 
     name: str = ""
-    data: dict[str, Any] = Field(default_factory=dict)
-    options: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = Field(default_factory=dict, examples=[{}])
+    options: dict[str, Any] = Field(default_factory=dict, examples=[{"priority": 3}])
