@@ -24,7 +24,7 @@ from subiteya.config import Settings
 from subiteya.db import jobs
 from subiteya.db.models import Account, Base, Event, Job, Post, User, Video
 from subiteya.domain.post_mode import PostMode
-from subiteya.domain.states import JobStatus, VideoStatus
+from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.pipeline.publish.confirm import Confirmer
 from subiteya.pipeline.publish.journey import PublishJourney
 from subiteya.pipeline.tools import Tools
@@ -146,12 +146,12 @@ class World:
             await self.connect(account.username)
 
     async def next_event_in(self) -> float:
-        """Seconds until something is due by our own rows."""
+        """Seconds until something is due by our own rows; a posted post is only asked for its link."""
         async with self.resources.db.begin() as session:
             times = [
                 *await session.scalars(select(Job.not_before).where(Job.status == JobStatus.QUEUED)),
                 *await session.scalars(select(Job.lease_until).where(Job.status == JobStatus.ACTIVE)),
-                *await session.scalars(select(Post.next_check_at)),
+                *await session.scalars(select(Post.next_check_at).where(Post.status != PostStatus.POSTED)),
             ]
         now = datetime.now(UTC)
         return min(((at - now).total_seconds() for at in times if at is not None and at > now), default=0.0)

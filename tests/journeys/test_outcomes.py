@@ -72,6 +72,24 @@ async def test_spent_retries_end_in_failed_with_the_reason(house: House, short_c
     assert await house.posted() == []
 
 
+async def test_a_last_attempt_whose_answer_is_lost_is_no_failure(house: House, short_clip: Path) -> None:
+    video_id = await edited(house, short_clip)
+    upload = {"endpoint": "upload", "status": 502}
+    # Three sends an attempt: three attempts fail, the last one's bytes arrive and nobody says so.
+    for fault in (
+        {"action": "status", **upload, "times": 9},
+        {"action": "cut", "endpoint": "upload", "when": "after"},
+        {"action": "status", **upload, "times": 2},
+    ):
+        await house.simulator("POST", "/faults", fault)
+    await house.queue_upload(video_id)
+    post = await the_post(house, video_id, PostStatus.FAILED_UPLOAD, PostStatus.POSTED)
+    assert post.status is PostStatus.POSTED
+    assert (await upload_job(house)).attempts == 3
+    assert len(await house.posted()) == 1
+    assert await house.simulator("GET", "/faults") == []
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [

@@ -102,7 +102,7 @@ async def plan_preview(ingredients: Ingredients, work: Path) -> Plan:
         for name in ("intro", "outro")
     ]
     assets = Assets(ingredients.source.absolute(), intro=intro, outro=outro)
-    timeline = plan_timeline(spec.time, assets, probe.duration_s)
+    timeline = plan_timeline(spec.time, assets, probe.duration_s, canvas.fps)
     return Plan(ingredients, probe.video, canvas, drawn, assets, timeline)
 
 

@@ -60,8 +60,8 @@ class Sweeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep until `stop` is set; what goes wrong is said and tried again at the next sweep."""
         while not stop.is_set():
-            await self._write_meter()
             try:
+                await self._write_meter()
                 await self.once()
             except Unavailable as error:
                 log.warning("the sweep waits", why=error.sentence())

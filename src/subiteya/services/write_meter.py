@@ -34,3 +34,6 @@ async def write_meter(db: Database, meter: Meter) -> None:
     except Unavailable:
         meter.give_back(counts)
         log.debug("what was used is written down later")
+    except Exception:
+        meter.give_back(counts)
+        raise

@@ -191,8 +191,8 @@ def begin(
         raise NotAVideo(why="it has no picture")
     inputs = Inputs(threads)
     source = inputs.clip(assets.source, _trim(spec.time) if options is None else options)
-    timeline = plan_timeline(spec.time, assets, probe.duration_s)
     planned = plan_canvas(video, spec) if canvas is None else canvas
+    timeline = plan_timeline(spec.time, assets, probe.duration_s, planned.fps)
     return Edit(spec, probe, video, assets, planned, plan_signal(video), timeline, inputs, source)
 
 

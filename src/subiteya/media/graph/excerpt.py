@@ -213,7 +213,7 @@ def _alone(edit: Edit, window: Window) -> tuple[Stage, Graph | None]:
         raise ValueError("the window is empty")
     stage = Stage(Graph(f"[v{name}]"), edit.canvas, edit.signal, edit.inputs)
     sound = Graph(f"[a{name}]", "a") if is_heard(edit) else None
-    include_segment(stage, sound, segment, name)
+    include_segment(stage, sound, segment, name, window.made_s)
     if sound is not None:
         accompany(edit, sound, window.made_s)
     return stage, sound

@@ -16,6 +16,8 @@ TARGET_LUFS, TARGET_PEAK_DB = -14.0, -1.5
 _RANGE = 11.0
 _SILENCE_LUFS = -60.0  # nothing worth making louder
 _SLOWEST_STEP = 0.5  # of `atempo`
+# Music is made longer than what it accompanies: of two inputs, a filter may drop the rest when the first ends.
+_OVERHANG_S = 0.2
 _DUCK_RATIO = 12.0
 # Gaps in the time stamps become silence, so that lips stay with words.
 _CLEAN = ("aresample=48000:async=1:first_pts=0", "aformat=sample_fmts=fltp:channel_layouts=stereo")
@@ -115,7 +117,8 @@ def add_music(
     exactly(graph, seconds)
     before, whole = around[0], around[0] + seconds + around[1]
     fade = min(spec.music_fade_s, whole / 2)
-    filters = [*_CLEAN, spell("volume", volume=spec.music_volume), *_until(before + seconds)]
+    until = before + seconds + _OVERHANG_S if seconds > 0 else 0.0
+    filters = [*_CLEAN, spell("volume", volume=spec.music_volume), *_until(until)]
     if fade > 0:
         filters += [
             spell("afade", t="in", st=0, d=fade),
@@ -126,8 +129,9 @@ def add_music(
     music = graph.add(f"[{inputs.music(assets.music)}:a:0]", *filters)
     main = graph.close()
     if spec.ducking > 0:
-        key = f"{main[:-1]}k]"
-        graph.include(f"{main}asplit{main[:-1]}m]{key}")
+        key, heard = f"{main[:-1]}k]", f"{main[:-1]}h]"
+        graph.include(f"{main}asplit{main[:-1]}m]{heard}")
+        graph.include(f"{heard}{spell('apad', pad_dur=_OVERHANG_S)}{key}")
         main = f"{main[:-1]}m]"
         ratio = 1 + spec.ducking * (_DUCK_RATIO - 1)
         compress = spell("sidechaincompress", threshold=0.02, ratio=ratio, attack=15, release=350)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from subiteya.domain.pattern import LayoutSpec, TimeSpec
 from subiteya.media.graph.assets import Assets, Segment
@@ -12,6 +14,7 @@ from subiteya.media.graph.sound import exactly, segment_sound
 from subiteya.media.graph.stage import Stage
 
 _BLUR = LayoutSpec()
+_HAIR_OF_A_FRAME = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,25 @@ class Timeline:
         return self.intro_s + self.shown_s + self.outro_s - fades
 
 
-def plan_timeline(spec: TimeSpec, assets: Assets, duration_s: float) -> Timeline:
-    """The parts, with a fade that is never longer than half of the shortest."""
+def plan_timeline(spec: TimeSpec, assets: Assets, duration_s: float, fps: Fraction) -> Timeline:
+    """The parts, with a fade that is never longer than half of the shortest.
+
+    Where parts are joined, each is a whole number of frames: `xfade` keeps the clocks of both its pictures,
+    and they would meet between two frames.
+    """
     shown = spec.shown_s(duration_s)
-    intro = assets.intro.seconds if assets.intro else 0.0
-    outro = assets.outro.seconds if assets.outro else 0.0
+    if assets.intro is None and assets.outro is None:
+        return Timeline(0.0, shown, 0.0, 0.0)
+    intro = _in_frames(assets.intro.seconds, fps) if assets.intro else 0.0
+    outro = _in_frames(assets.outro.seconds, fps) if assets.outro else 0.0
+    shown = _in_frames(shown, fps) if shown else 0.0
     shortest = min((part for part in (intro, shown, outro) if part > 0), default=0.0)
-    fade = min(spec.crossfade_s, shortest / 2) if shown and (intro or outro) else 0.0
-    return Timeline(intro, shown, outro, fade)
+    fade = math.floor(min(spec.crossfade_s, shortest / 2) * fps + _HAIR_OF_A_FRAME) / fps if shown else 0
+    return Timeline(intro, shown, outro, float(fade))
+
+
+def _in_frames(seconds: float, fps: Fraction) -> float:
+    return float(max(1, round(seconds * fps)) / fps)
 
 
 def join_segments(stage: Stage, sound: Graph | None, assets: Assets, timeline: Timeline) -> None:
@@ -57,29 +71,31 @@ def join_segments(stage: Stage, sound: Graph | None, assets: Assets, timeline: T
     """
     if assets.intro is None and assets.outro is None:
         return
-    _even_out(stage)
+    _even_out(stage, timeline.shown_s)
     if sound is not None:
         exactly(sound, timeline.shown_s)
     picture, heard = stage.graph.close(), sound.close() if sound is not None else ""
     length = timeline.shown_s
     if assets.intro is not None:
-        first, first_heard = include_segment(stage, sound, assets.intro, "i")
+        first, first_heard = include_segment(stage, sound, assets.intro, "i", timeline.intro_s)
         _combine(stage.graph, first, picture, timeline.intro_s, timeline.fade_s)
         if sound is not None:
             _combine_sound(sound, first_heard, heard, timeline.fade_s)
         length += timeline.intro_s - timeline.fade_s
     if assets.outro is not None:
         picture, heard = stage.graph.close(), sound.close() if sound is not None else ""
-        last, last_heard = include_segment(stage, sound, assets.outro, "o")
+        last, last_heard = include_segment(stage, sound, assets.outro, "o", timeline.outro_s)
         _combine(stage.graph, picture, last, length, timeline.fade_s)
         if sound is not None:
             _combine_sound(sound, heard, last_heard, timeline.fade_s)
 
 
-def include_segment(stage: Stage, sound: Graph | None, segment: Segment, name: str) -> tuple[str, str]:
-    """Includes picture and sound of a segment; their labels."""
+def include_segment(
+    stage: Stage, sound: Graph | None, segment: Segment, name: str, seconds: float
+) -> tuple[str, str]:
+    """Includes picture and sound of a segment, both of this length; their labels."""
     rate = f"{stage.canvas.fps.numerator}/{stage.canvas.fps.denominator}"
-    length = ["-t", f"{segment.seconds:.3f}"]
+    length = ["-t", f"{seconds:.3f}"]
     skipped = ["-ss", f"{segment.skipped_s:.6f}"] if segment.skipped_s > 0 else []
     video = segment.probe.video if segment.probe is not None else None
     if segment.probe is None or video is None:
@@ -92,21 +108,28 @@ def include_segment(stage: Stage, sound: Graph | None, segment: Segment, name: s
         part = Stage(graph, stage.canvas.fitting(video), stage.signal, stage.inputs)
         frame_picture(part, video)
         surround_picture(part, _BLUR, None)
-    _even_out(part)
+    _even_out(part, seconds)
     stage.graph.include(part.graph.finish(f"[v{name}]"))
     if sound is None:
         return f"[v{name}]", ""
     track = segment.probe.audio[0] if segment.probe is not None and segment.probe.audio else None
-    heard = segment_sound(track, number, segment.seconds, f"a{name}")
+    heard = segment_sound(track, number, seconds, f"a{name}")
     sound.include(heard.finish(f"[a{name}]"))
     return f"[v{name}]", f"[a{name}]"
 
 
-def _even_out(stage: Stage) -> None:
-    """What `concat` and `xfade` want to be equal: rate, time base, pixel shape, colour labels."""
-    stage.graph.pipe(
-        spell("fps", fps=stage.canvas.fps), "settb=AVTB", "format=yuv420p", "setsar=1", stage.signal.label
-    )
+def _even_out(stage: Stage, seconds: float) -> None:
+    """What `concat` and `xfade` want to be equal: rate, time base, pixel shape, colour labels.
+
+    Args:
+        stage: The picture.
+        seconds: What its length becomes: the last frame stands, or is cut off. 0 leaves it as it is.
+    """
+    stage.graph.pipe(spell("fps", fps=stage.canvas.fps))
+    if seconds > 0:
+        frames = round(seconds * stage.canvas.fps)
+        stage.graph.pipe("tpad=stop=-1:stop_mode=clone", spell("trim", end_frame=frames))
+    stage.graph.pipe("settb=AVTB", "format=yuv420p", "setsar=1", stage.signal.label)
 
 
 def _combine(graph: Graph, first: str, second: str, first_s: float, fade_s: float) -> None:

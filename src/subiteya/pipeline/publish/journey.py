@@ -18,7 +18,7 @@ from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.begin import begin
 from subiteya.pipeline.publish.due import bring_forward
 from subiteya.pipeline.publish.ledger import Entry, Ledger
-from subiteya.pipeline.publish.recover import recover
+from subiteya.pipeline.publish.recover import bytes_missing, recover
 from subiteya.pipeline.publish.send import Leave, Sending
 from subiteya.queue.names import QueueName
 from subiteya.tiktok.tokens import Tokens
@@ -94,15 +94,30 @@ class PublishJourney:
         if left is Leave.SUBMITTED:
             return Done()
         if isinstance(left, Leave):
-            dead = left is Leave.ADDRESS_DEAD
-            outcome = await recover(run, ledger, await ledger.load(), voice, address_dead=dead)
-            if outcome is not None:
-                return outcome
-            step = (await ledger.load()).post.step
-            if step is LedgerStep.SUBMITTED:
-                return Done()
-            return None if step is LedgerStep.PLANNED else Retry("tiktok_upload_position_unexpected")
+            return await self._where_it_is(run, ledger, voice, dead=left is Leave.ADDRESS_DEAD)
+        if isinstance(left, Retry) and not run.hand.abort.is_set():
+            return await self._unless_it_arrived(run, ledger, voice, left)
         return left
+
+    async def _where_it_is(self, run: Run, ledger: Ledger, voice: Voice, *, dead: bool) -> Outcome | None:
+        """Ask TikTok how far the publish is, as our numbers no longer hold."""
+        outcome = await recover(run, ledger, await ledger.load(), voice, address_dead=dead)
+        if outcome is not None:
+            return outcome
+        step = (await ledger.load()).post.step
+        if step is LedgerStep.SUBMITTED:
+            return Done()
+        return None if step is LedgerStep.PLANNED else Retry("tiktok_upload_position_unexpected")
+
+    async def _unless_it_arrived(self, run: Run, ledger: Ledger, voice: Voice, left: Retry) -> Outcome:
+        """The last chunk's answer may be lost and not its bytes: ask, as this may be the last attempt."""
+        entry = await ledger.load()
+        if bytes_missing(entry, None):
+            return left
+        outcome = await recover(run, ledger, entry, voice, address_dead=False)
+        if outcome is not None:
+            return outcome
+        return Done() if (await ledger.load()).post.step is LedgerStep.SUBMITTED else left
 
     async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
         """Let the post's status say what was decided."""

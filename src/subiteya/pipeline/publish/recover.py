@@ -36,7 +36,7 @@ async def recover(
     try:
         status = await voice.ask(lambda token: run.tools.tiktok.fetch_status(token, publish_id))
     except TikTokRefused as error:
-        if error.tiktok_code == UNKNOWN_PUBLISH and _bytes_missing(entry, None):
+        if error.tiktok_code == UNKNOWN_PUBLISH and bytes_missing(entry, None):
             await ledger.forget("publish_unknown", publish_id=publish_id, log_id=error.log_id)
             return None
         if error.tiktok_code == UNKNOWN_PUBLISH:
@@ -50,7 +50,7 @@ async def recover(
         await ledger.submitted(entry.plan.size)
         return None
     if address_dead or not entry.address_is_alive:
-        if _bytes_missing(entry, status):
+        if bytes_missing(entry, status):
             await ledger.forget("upload_url_expired", publish_id=publish_id)
         else:
             # The last chunk may have arrived: only TikTok can tell, and it will.
@@ -81,7 +81,7 @@ def _further(entry: Entry, status: PublishStatus) -> bool:
     return any(chunk.end == count for chunk in entry.plan)
 
 
-def _bytes_missing(entry: Entry, status: PublishStatus | None) -> bool:
+def bytes_missing(entry: Entry, status: PublishStatus | None) -> bool:
     """Whether TikTok certainly lacks bytes: it says so, or more than the chunk in flight was never sent."""
     if status is not None and status.uploaded_bytes is not None:
         return status.uploaded_bytes < entry.plan.size

@@ -293,8 +293,8 @@ def test_every_story_ends_well(story_settings: Settings, database_url: str, tmp_
     run_state_machine_as_test(
         Story,
         settings=hypothesis_settings(
-            max_examples=200 if long else 2,
-            stateful_step_count=40 if long else 10,
+            max_examples=200 if long else 4,
+            stateful_step_count=40 if long else 15,
             deadline=None,
             derandomize=not long,
             suppress_health_check=list(HealthCheck),
