@@ -16,7 +16,7 @@ TARGET_LUFS, TARGET_PEAK_DB = -14.0, -1.5
 _RANGE = 11.0
 _SILENCE_LUFS = -60.0  # nothing worth making louder
 _SLOWEST_STEP = 0.5  # of `atempo`
-# Music is made longer than what it accompanies: of two inputs, a filter may drop the rest when the first ends.
+# Music is made longer than what it accompanies: of two inputs, a filter may drop the rest when one ends.
 _OVERHANG_S = 0.2
 _DUCK_RATIO = 12.0
 # Gaps in the time stamps become silence, so that lips stay with words.
