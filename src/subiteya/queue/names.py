@@ -67,9 +67,10 @@ def parse_job_id(job_id: str) -> tuple[QueueName, UUID]:
     """
     kind, _, subject = job_id.partition("-")
     queue = _QUEUES.get(kind)
-    if queue is None:
-        raise ValueError(f"not a job id of ours: {job_id!r}")
-    subject_id = UUID(subject)
-    if str(subject_id) != subject:  # UUID() also takes braces, capitals and urn:uuid:
+    try:
+        subject_id = UUID(subject)
+    except ValueError:
+        subject_id = None
+    if queue is None or subject_id is None or str(subject_id) != subject:  # UUID() also takes braces, …
         raise ValueError(f"not a job id of ours: {job_id!r}")
     return queue, subject_id

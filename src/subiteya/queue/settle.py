@@ -6,16 +6,19 @@ import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final
+from uuid import UUID
 
 from bullmq import DelayedError, Job, UnrecoverableError
 
 from subiteya.domain.errors import LostTheJob, SubiteyaError
 from subiteya.domain.outcome import AskHuman, Done, GiveUp, Outcome, Retry, Wait
 from subiteya.queue.hand import AbortReason, JobInHand
-from subiteya.queue.names import PAYLOAD_VERSION
+from subiteya.queue.names import PAYLOAD_VERSION, QueueName, parse_job_id
 
 CRASHED: Final = "crashed"
 """Code of an exception that nobody foresaw."""
+FOREIGN: Final = "foreign_job"
+"""Code of a job that somebody else put into our queues."""
 
 _NEWER_WORKER_IN: Final = timedelta(seconds=30)
 
@@ -48,6 +51,21 @@ def final_word(outcome: Outcome, aborted: AbortReason | None, now: datetime) -> 
         if aborted is AbortReason.CANCELLED:
             return GiveUp(AbortReason.CANCELLED)
     return outcome
+
+
+def subject_of(job_id: str, queue: QueueName) -> UUID:
+    """The video or post that a job of this queue is about.
+
+    Raises:
+        UnrecoverableError: Its id is none of ours, or belongs on the other queue: it fails for good.
+    """
+    try:
+        belongs, subject = parse_job_id(job_id)
+    except ValueError as error:
+        raise UnrecoverableError(_sentence(FOREIGN, str(error))) from None
+    if belongs is not queue:
+        raise UnrecoverableError(_sentence(FOREIGN, f"{job_id!r} belongs on {belongs}"))
+    return subject
 
 
 def too_new(hand: JobInHand) -> Wait | None:

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import structlog
-from bullmq import Job, UnrecoverableError, Worker
+from bullmq import Job, Worker
 from redis.exceptions import RedisError
 
 from subiteya.config import QueueSettings
@@ -28,8 +28,8 @@ from subiteya.domain.outcome import Outcome, Retry
 from subiteya.observe.meter import Meter
 from subiteya.queue.connection import redis_options
 from subiteya.queue.hand import Abort, AbortReason, JobInHand, Processor
-from subiteya.queue.names import QueueName, parse_job_id
-from subiteya.queue.settle import outcome_of, settle, too_new
+from subiteya.queue.names import QueueName
+from subiteya.queue.settle import outcome_of, settle, subject_of, too_new
 
 HAND_BACK_SECONDS: Final = 5.0
 """How long a stopping job gets to end and be handed back after its grace time."""
@@ -196,14 +196,10 @@ class QueueWorker:
         await _within(_CLOSE_S, worker.backend.close(force=True))  # what they may have opened again
 
     async def _process(self, job: Job, token: str) -> dict[str, Any] | None:
-        try:
-            queue, subject = parse_job_id(job.id)
-        except ValueError as error:
-            raise UnrecoverableError(str(error)) from None
         hand = JobInHand(
             id=job.id,
-            queue=queue,
-            subject=subject,
+            queue=self.queue,
+            subject=subject_of(job.id, self.queue),
             data=job.data if isinstance(job.data, dict) else {},
             attempts_made=job.attemptsMade,
             attempts=job.attempts,

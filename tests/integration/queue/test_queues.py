@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,25 +23,52 @@ from subiteya.queue.queues import JobSpec, Queues
 EDIT, UPLOAD = QueueName.EDIT, QueueName.UPLOAD
 
 
-async def test_the_seeds_redis_cli_lines_show_what_is_there(
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "troubleshoot.md"
+
+
+async def type_lines(cli: Cli) -> dict[str, Any]:
+    """What each `redis-cli` line of the page answers, by the line without its beginning."""
+    found: dict[str, Any] = {}
+    for line in re.findall(r"^redis-cli -u \$REDIS_URL (.+)$", PAGE.read_text("utf-8"), re.MULTILINE):
+        command, _, wanted = line.partition(" | grep ")
+        answer = await cli(*shlex.split(command))
+        found[line] = [each for each in answer.splitlines() if wanted in each] if wanted else answer
+    return found
+
+
+async def test_the_pages_redis_cli_lines_say_what_the_page_says(
     queues: Queues, cli: Cli, workers: Workers
 ) -> None:
     stuck = Stuck()
     await workers.start(stuck)
-    running, low, urgent = job(), job(priority=Priority.LOW), job(priority=Priority.CRITICAL)
+    running, low, urgent, later = job(), job(priority=Priority.LOW), job(priority=Priority.CRITICAL), job()
     await queues.enqueue(running)
     await until(lambda: stuck.started)
-    await queues.enqueue(low)
-    await queues.enqueue(urgent)
+    for spec in (low, urgent, JobSpec(later.id, delay_ms=60_000)):
+        await queues.enqueue(spec)
+    await queues.bull(EDIT).add("other", {}, {"jobId": "stranger"})
 
-    assert await cli("LRANGE", "bull:video-edit:active", 0, -1) == [running.id]
-    assert await cli("ZRANGE", "bull:video-edit:prioritized", 0, -1) == [urgent.id, low.id]
-    assert await cli("LLEN", "bull:video-edit:wait") == 0  # only jobs without a priority live there
-    assert await cli("HGET", "bull:video-edit:meta", "paused") is None
+    seen = await type_lines(cli)
     await queues.pause_queues()
-    assert await cli("HGET", "bull:video-edit:meta", "paused") == "1"
-    assert await cli("HGET", "bull:video-upload:meta", "paused") == "1"
-    assert [name for name in await cli.clients() if "bull" in name] == ["bull:video-edit:w:edit-0"] * 2
+    paused = (await type_lines(cli))['hget "bull:video-edit:meta" "paused"']
+
+    workers_seen = seen.pop("client list | grep bull")
+    assert len(workers_seen) == 2
+    assert all("name=bull:video-edit:w:edit-0" in line for line in workers_seen)
+    first, highest, second, lower = seen.pop('zrange "bull:video-edit:prioritized" 0 -1 withscores')
+    assert (first, second) == (urgent.id, low.id)
+    assert [int(score) >> 32 for score in (highest, lower)] == [Priority.CRITICAL, Priority.LOW]
+    assert seen == {
+        'zcard "bull:video-edit:prioritized"': 2,
+        'zrange "bull:video-upload:prioritized" 0 -1 withscores': [],
+        'lrange "bull:video-edit:wait" 0 -1': ["stranger"],
+        'lrange "bull:video-upload:wait" 0 -1': [],
+        'llen "bull:video-edit:wait"': 1,
+        'lrange "bull:video-edit:active" 0 -1': [running.id],
+        'zrange "bull:video-edit:delayed" 0 -1': [later.id],
+        'hget "bull:video-edit:meta" "paused"': None,
+    }
+    assert paused == "1"
 
 
 async def test_a_job_carries_the_seeds_options(settings: QueueSettings, cli: Cli) -> None:
