@@ -23,6 +23,8 @@ class Limits:
     cpu_s: int
     file_bytes: int
     """Largest file it may write; 0 forbids writing at all (pipes stay open)."""
+    nice: int = 0
+    """How far it steps back behind other work, 0 to 19."""
 
 
 def confined(limits: Limits) -> Callable[[], None]:
@@ -42,6 +44,7 @@ def confined(limits: Limits) -> Callable[[], None]:
     )
 
     def prepare() -> None:
+        os.nice(limits.nice)
         for what, wanted in bounds:
             _, hard = resource.getrlimit(what)
             allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

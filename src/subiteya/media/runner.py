@@ -64,6 +64,7 @@ async def run_ffmpeg(
     on_progress: Callable[[Progress], None] | None = None,
     verbosity: str = "error",
     memory_bytes: int = MEMORY,
+    nice: int = 0,
 ) -> Finished:
     """Runs one command to its end. Cancelling the task kills FFmpeg with its whole group.
 
@@ -75,6 +76,7 @@ async def run_ffmpeg(
         limit_s: Wall seconds after which it is killed.
         verbosity: FFmpeg's log level; measurements are told at `info`.
         memory_bytes: Address space that it may take.
+        nice: How far it steps back behind other work, 0 to 19.
         on_progress: Called about twice a second from the event loop; must not block.
 
     Raises:
@@ -103,7 +105,7 @@ async def run_ffmpeg(
         start_new_session=True,
         cwd=work,
         env={"FONTCONFIG_FILE": str(work / "fonts.conf"), "LC_ALL": "C"},
-        preexec_fn=confined(_limits(limit_s, memory_bytes)),
+        preexec_fn=confined(_limits(limit_s, memory_bytes, nice)),
     )
     tail = bytearray()
     try:
@@ -121,9 +123,10 @@ async def run_ffmpeg(
     return Finished(time.monotonic() - started, log)
 
 
-def _limits(limit_s: float, memory_bytes: int) -> Limits:
+def _limits(limit_s: float, memory_bytes: int, nice: int) -> Limits:
     cores = os.cpu_count() or 1
-    return Limits(memory_bytes=memory_bytes, cpu_s=math.ceil(limit_s * cores), file_bytes=_MAX_OUTPUT)
+    cpu_s = math.ceil(limit_s * cores)
+    return Limits(memory_bytes=memory_bytes, cpu_s=cpu_s, file_bytes=_MAX_OUTPUT, nice=nice)
 
 
 def _stream(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
@@ -38,7 +38,9 @@ from subiteya.services.choose_version import over_default
 from subiteya.services.get_videos import get_video
 from subiteya.services.list_accounts import list_accounts
 from subiteya.services.preview_shelf import Shelf, fetch
+from subiteya.services.preview_stills import Stills
 from subiteya.services.preview_turns import Turns
+from subiteya.services.preview_wish import Subject, Wish, name_of
 from subiteya.services.resources import Resources
 from subiteya.services.save_pattern import require_own_assets
 
@@ -46,6 +48,7 @@ _SHELVES: Final = {
     "sources": (8, 4 * 1024**3),
     "assets": (64, 1024**3),
     "stills": (200, 256 * 1024**2),
+    "copies": (8, 2 * 1024**3),
     "drawn": (200, 128 * 1024**2),
 }
 """Most files and most bytes of each kind."""
@@ -54,34 +57,6 @@ _SAMPLE = "sample"
 _SAMPLE_TITLE = "SubiteYa"
 
 OpenFolder = Callable[[], AbstractContextManager[Path]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to see."""
-
-    user_id: uuid.UUID
-    spec: PatternSpec
-    """Need not be saved."""
-    video_id: uuid.UUID | None
-    """The built-in sample when None."""
-    second: float
-    """Of the output; the last frame, or the last seconds, when past its end."""
-    account_id: uuid.UUID | None = None
-    """For whom: over its default pattern and with its name; the pattern alone when None."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What is looked at."""
-
-    name: str
-    """Of its content: a source's key is written once, so key and size say which bytes are meant."""
-    probe: Probe
-    cues: tuple[Cue, ...]
-    title: str
-    source_key: str | None
-    """None for the sample."""
 
 
 class Previews:
@@ -103,12 +78,15 @@ class Previews:
         self.shelves: dict[str, Shelf] = {}
         """What is kept, by kind, once something was asked for."""
         self._editor: Editor | None = None
+        self._stills: Stills | None = None
         self._starting = asyncio.Lock()
         self._turns = Turns(_AT_ONCE, of_one=_OF_ONE_USER, of_all=_OF_ALL)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
-        """Remove the folder."""
+        """End what is made in the background, and remove the folder."""
+        if self._stills is not None:
+            await self._stills.close()
         await asyncio.to_thread(self._open.close)
 
     async def frame(self, resources: Resources, wish: Wish, kind: preview.ImageFormat) -> bytes:
@@ -139,7 +117,7 @@ class Previews:
             async with self._working() as work:
                 subject = await self._subject(resources, wish)
                 values = await texts_of(resources, wish.user_id, subject.title, account_id=wish.account_id)
-                name, drawn = _name_of(subject, values, wish, kind), work / "drawn"
+                name, drawn = name_of(subject, values, wish, kind), work / "drawn"
                 if not await self.shelves["drawn"].take(name, drawn):
                     files = await self._files(resources, wish.spec, work, with_sound=kind is None)
                     source = self._source_path(subject, work)
@@ -157,23 +135,16 @@ class Previews:
         plan = await preview.plan_preview(job.ingredients, folder)
         moment = preview.moment_at(plan, second)
         if moment.own_s is None:
-            await self._fetch_source(job)
+            await self._fetch_source(job, plan.ingredients.source)
             return await preview.draw_frame(self.editor, plan, moment, folder, kind=kind)
-        still = job.work / "still.mkv"
-        name = f"{job.subject.name}-{moment.source_s:.6f}-{float(plan.canvas.fps):.3f}.mkv"
-        async with self._lock(job.subject.name):
-            if not await self.shelves["stills"].take(name, still):
-                await self._fetch_source(job)
-                cut = await _new_folder(job.work, "cut") / still.name
-                await preview.cut_still(self.editor, plan, moment, cut)
-                await self.shelves["stills"].keep(cut, name)
-                await asyncio.to_thread(cut.replace, still)
+        still = await _new_folder(job.work, "cut") / "still.mkv"
+        await self.stills.still(job.subject.name, plan, moment, still, partial(self._fetch_source, job))
         return await preview.draw_still(self.editor, plan, moment, still, folder, kind=kind)
 
     async def _clip(self, job: _Job, second: float) -> bytes:
         folder = await _new_folder(job.work, "draw")
         plan = await preview.plan_preview(job.ingredients, folder)
-        await self._fetch_source(job)
+        await self._fetch_source(job, plan.ingredients.source)
         clip = await preview.draw_clip(self.editor, plan, second, folder)
         return await asyncio.to_thread(clip.read_bytes)
 
@@ -205,6 +176,13 @@ class Previews:
             raise RuntimeError("nothing was drawn yet")
         return self._editor
 
+    @property
+    def stills(self) -> Stills:
+        """Frames of sources, once something was asked for."""
+        if self._stills is None:
+            raise RuntimeError("nothing was drawn yet")
+        return self._stills
+
     async def _start(self) -> None:
         async with self._starting:
             if self._editor is not None:
@@ -214,6 +192,7 @@ class Previews:
             self._folder = await asyncio.to_thread(self._open.enter_context, self._open_folder())
             self.shelves = {name: Shelf(self._folder / name, *most) for name, most in _SHELVES.items()}
             self._editor = Editor(found.binary, fonts, threads=self._threads)
+            self._stills = Stills(self._editor, self._folder, self.shelves["stills"], self.shelves["copies"])
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[Path]:
@@ -229,7 +208,7 @@ class Previews:
             lock = self._locks[name] = asyncio.Lock()
         return lock
 
-    async def _subject(self, resources: Resources, wish: Wish) -> _Subject:
+    async def _subject(self, resources: Resources, wish: Wish) -> Subject:
         if wish.video_id is None:
             return await self._sample()
         video: Video = (await get_video(resources, user_id=wish.user_id, video_id=wish.video_id)).video
@@ -237,26 +216,28 @@ class Previews:
         if video.subtitles is not None:
             cues = await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
         name = hashlib.sha256(f"{video.source_key} {video.source_bytes}".encode()).hexdigest()
-        return _Subject(name, Probe.from_json(video.probe), cues, video.title, video.source_key)
+        return Subject(name, Probe.from_json(video.probe), cues, video.title, video.source_key)
 
-    async def _sample(self) -> _Subject:
+    async def _sample(self) -> Subject:
         folder = self.folder / _SAMPLE
         async with self._lock(_SAMPLE):
             if not folder.exists():
                 async with self._working() as work:
-                    await make_sample(self.editor, work)
+                    await make_sample(self.editor, work, shrink=2)  # a preview is no larger
                     await asyncio.to_thread(shutil.copytree, work, folder)
         cues = parse_subtitles(SUBTITLES.encode())
-        return _Subject(_SAMPLE, await probe(folder / "clip.mp4"), cues, _SAMPLE_TITLE, None)
+        return Subject(_SAMPLE, await probe(folder / "clip.mp4"), cues, _SAMPLE_TITLE, None)
 
-    def _source_path(self, subject: _Subject, work: Path) -> Path:
+    def _source_path(self, subject: Subject, work: Path) -> Path:
         return work / "source" if subject.source_key else self.folder / _SAMPLE / "clip.mp4"
 
-    async def _fetch_source(self, job: _Job) -> None:
-        """Brings the source to where the ingredients say that it lies."""
+    async def _fetch_source(self, job: _Job, to: Path) -> None:
+        """Brings the source to a path; the sample is where it is, and may be wanted under another name."""
         if job.subject.source_key is not None:
-            shelf = self.shelves["sources"]
-            await fetch(job.resources, job.subject.source_key, job.ingredients.source, shelf)
+            async with self._lock(job.subject.source_key):
+                await fetch(job.resources, job.subject.source_key, to, self.shelves["sources"])
+        elif to != job.ingredients.source:
+            await asyncio.to_thread(to.hardlink_to, job.ingredients.source)
 
     async def _files(
         self, resources: Resources, spec: PatternSpec, work: Path, *, with_sound: bool
@@ -279,7 +260,7 @@ class _Job:
     """One preview in the making."""
 
     resources: Resources
-    subject: _Subject
+    subject: Subject
     ingredients: Ingredients
     work: Path
 
@@ -288,21 +269,6 @@ async def _new_folder(work: Path, name: str) -> Path:
     folder = work / name
     await asyncio.to_thread(folder.mkdir)
     return folder
-
-
-def _name_of(
-    subject: _Subject, values: Mapping[MergeField, str], wish: Wish, kind: preview.ImageFormat | None
-) -> str:
-    """A name for all that a preview depends on."""
-    told = [
-        subject.name,
-        repr(subject.cues),
-        wish.spec.content_hash,
-        sorted(values.items()),
-        wish.second,
-        kind,
-    ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 async def texts_of(

@@ -17,7 +17,7 @@ from subiteya.media import preview
 from subiteya.media.edit import Ingredients, plan_edit, run_edit
 
 MEAN, LOCAL = 3.0, 30.0
-"""The tolerance, of 255: mean difference of the picture, and of its worst patch (docs/why/preview.md)."""
+"""The tolerance, of 255: mean difference of the picture, and of its worst patch (docs/why/the-preview.md)."""
 SHAPE = 0.01
 """The tolerance of width over height: both are even numbers."""
 PATCH = 16

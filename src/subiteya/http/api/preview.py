@@ -15,7 +15,8 @@ from subiteya.http import problems
 from subiteya.http.api.bodies import Body, Spec
 from subiteya.http.connected import while_connected
 from subiteya.http.deps import CurrentUser, ResourcesDep
-from subiteya.services.preview_pattern import Previews, Wish
+from subiteya.services.preview_pattern import Previews
+from subiteya.services.preview_wish import Wish
 
 router = APIRouter(prefix="/patterns", tags=["patterns"])
 

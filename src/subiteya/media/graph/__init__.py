@@ -28,7 +28,13 @@ from subiteya.media.graph.compiler import (
     compile_loudness_measure,
     compile_shake_measure,
 )
-from subiteya.media.graph.excerpt import SHORT_SIDE, compile_excerpt, compile_proxy, compile_still
+from subiteya.media.graph.excerpt import (
+    SHORT_SIDE,
+    compile_excerpt,
+    compile_proxy,
+    compile_small,
+    compile_still,
+)
 from subiteya.media.graph.sound import Loudness
 from subiteya.media.graph.stretch import compile_join, compile_stretch
 from subiteya.media.graph.timeline import Timeline, plan_timeline
@@ -52,6 +58,7 @@ __all__ = [
     "compile_loudness_measure",
     "compile_proxy",
     "compile_shake_measure",
+    "compile_small",
     "compile_still",
     "compile_stretch",
     "plan_canvas",

@@ -102,6 +102,30 @@ def compile_proxy(
     ]
 
 
+def compile_small(source: Path, video: VideoTrack, target: Path, *, threads: int = 0) -> list[str]:
+    """The command that copies every frame of the source at its time, small, upright, in the graph's colours.
+
+    Args:
+        source: The clip.
+        video: Its picture.
+        target: A `.nut`: a container that keeps every time as it is, in any unit.
+        threads: Threads of the decoder and of the encoder; 0 lets FFmpeg choose.
+    """
+    inputs, signal, size = Inputs(threads), plan_signal(video), still_size(video)
+    number = inputs.clip(source)
+    graph = Graph(f"[{number}:{video.index}]")
+    graph.pipe(*(["bwdif=mode=send_frame"] if video.interlaced else []))
+    resized = size != (video.width, video.height) or video.sar != "1/1"
+    graph.pipe(*convert(video, signal, size if resized else None), signal.label, "format=yuv420p")
+    return [
+        *("-abort_on", "empty_output", *inputs.arguments),
+        *("-filter_complex", graph.finish("[v]"), "-map", "[v]", "-fps_mode", "passthrough"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-g", "8", "-bf", "0"),
+        *(["-threads", str(threads)] if threads else []),
+        *("-enc_time_base", "demux", *_CLEAN, "-f", "nut", "-y", f"file:{target}"),
+    ]
+
+
 def still_probe(probe: Probe, video: VideoTrack, fps: Fraction) -> Probe:
     """What a probe would say of what `compile_proxy` writes.
 
