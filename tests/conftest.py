@@ -10,6 +10,7 @@ settings.load_profile("untimed")
 pytest_plugins = [
     "fixtures.engines",
     "fixtures.rows",
+    "fixtures.nursery",
     "fixtures.processes",
     "fixtures.clips",
     "fixtures.speech",
