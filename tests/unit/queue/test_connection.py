@@ -67,6 +67,7 @@ def test_a_vanished_peer_is_noticed_by_the_system() -> None:
         (None, "not set"),
         ("", "must begin"),
         ("http://h", "must begin"),
+        ("postgres://h/jobs", "must begin"),
         ("redis://", "no host"),
         ("redis://h:port", "not a URL"),
         ("redis://h/first", "must be a number"),
