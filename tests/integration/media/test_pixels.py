@@ -381,6 +381,14 @@ async def test_the_logo_fades_in_and_goes(studio: Studio) -> None:
     assert reds == pytest.approx([0, 128, 253, 0], abs=16)
 
 
+async def test_a_logo_that_fades_in_for_longer_than_the_clip_does_not_lengthen_it(studio: Studio) -> None:
+    spec = {"logo": {"start_s": 0.4, "fade_in_s": 2}, "output": {"fps": 30}}
+    plan = await studio.edit(studio.flat("0x406080", seconds=1), spec, logo_png())
+    found = (await probe(plan.output)).video
+    assert found is not None
+    assert found.frames == 30
+
+
 async def test_the_logo_may_stand_anywhere_but_never_half_outside(studio: Studio) -> None:
     logo = {"x_percent": 30, "y_percent": 60, "width_percent": 20}
     plan = await studio.edit(studio.flat("0x406080"), {"logo": logo}, logo_png())

@@ -274,7 +274,8 @@ def draw(edit: Edit, stage: Stage, at_s: float = 0.0, cut: Sequence[str] = ()) -
     graph.pipe(*grade(spec.effects, edit.signal, assets.lut))
     graph.pipe(*finish(spec.effects, edit.canvas))
     if assets.logo is not None:
-        overlay_logo(stage, spec, assets.logo)
+        shown = edit.timeline.shown_s
+        overlay_logo(stage, spec, assets.logo, at_s + shown if shown else 0.0)
     if assets.texts is not None:
         graph.pipe(spell("ass", filename=assets.texts, fontsdir="fonts"))
 

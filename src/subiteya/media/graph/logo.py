@@ -9,10 +9,17 @@ from subiteya.media.graph.filters import spell
 from subiteya.media.graph.stage import Stage
 
 
-def overlay_logo(stage: Stage, pattern: PatternSpec, logo: LogoImage) -> None:
-    """Draws the logo over the main line. Its size and opacity are in the image already."""
+def overlay_logo(stage: Stage, pattern: PatternSpec, logo: LogoImage, end_s: float) -> None:
+    """Draws the logo over the main line. Its size and opacity are in the image already.
+
+    Args:
+        stage: The main line.
+        pattern: Where and when.
+        logo: The image.
+        end_s: When the main line ends; 0 when unknown.
+    """
     spec = pattern.logo
-    number = stage.inputs.png(logo.path, _fade_frames(spec, stage.canvas))
+    number = stage.inputs.png(logo.path, _fade_frames(spec, stage.canvas, end_s))
     place = logo_box(pattern, logo, stage.canvas)
     prepare = list(stage.signal.overlay_from_rgb)
     if spec.fade_in_s > 0:
@@ -32,14 +39,17 @@ def logo_box(pattern: PatternSpec, logo: LogoImage, canvas: Canvas) -> Box:
     return Box(*_corner(pattern, logo, canvas), logo.width, logo.height)
 
 
-def _fade_frames(spec: LogoSpec, canvas: Canvas) -> list[str]:
+def _fade_frames(spec: LogoSpec, canvas: Canvas, end_s: float) -> list[str]:
     """Input options: as many frames as a fade lasts, else the one that the file has.
 
-    The overlay repeats the last frame, so no frame of the logo is made for the rest of the clip.
+    The overlay repeats the last frame, so no frame of the logo is made for the rest of the clip. It would
+    repeat the picture's last one too for as long as the logo goes on: a fade must not outlast the clip.
     """
     if spec.fade_in_s == 0:
         return []
     seconds = spec.start_s + spec.fade_in_s + 2 / canvas.fps
+    if end_s > 0:
+        seconds = min(seconds, max(end_s - 0.5 / canvas.fps, 0.5 / canvas.fps))
     rate = f"{canvas.fps.numerator}/{canvas.fps.denominator}"
     return ["-loop", "1", "-framerate", rate, "-t", f"{float(seconds):.3f}"]
 
