@@ -20,6 +20,7 @@ from subiteya.media.bars import bars_finding, crop_of_bars
 from subiteya.media.covered import Shown, covered_overlays
 from subiteya.media.fonts import bundled_fonts
 from subiteya.services.ask_creator import get_creator
+from subiteya.services.choose_version import over_default
 from subiteya.services.get_videos import get_video
 from subiteya.services.measure_video import Measures
 from subiteya.services.preview_pattern import texts_of
@@ -98,7 +99,8 @@ async def check_video(
         measures: Who listens and looks.
         user_id: Whose.
         video_id: Which.
-        account_id: Of the account that shall post it, for this creator's own longest duration.
+        account_id: Of the account that shall post it, for this creator's own longest duration, the account's
+            default pattern under the other one, and its name.
         pattern_id: Of the pattern that it shall wear; when None the one that was frozen into it, if any.
 
     Raises:
@@ -114,8 +116,10 @@ async def check_video(
         creator = await get_creator(resources, user_id=user_id, account_id=account_id)
         if creator.info is not None:
             seconds = min(seconds, creator.info.max_duration_seconds)
-    values = await texts_of(resources, user_id, video.title)
+    values = await texts_of(resources, user_id, video.title, account_id=account_id)
     async with resources.db.begin() as session:
+        if account_id is not None and video.spec is None:  # what was confirmed has it under it already
+            spec = await over_default(session, user_id, account_id, spec)
         facts = await _facts(session, spec)
     measured = await measures.of(resources, video)
     probe = Probe.from_json(video.probe)

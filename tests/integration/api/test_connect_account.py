@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,27 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
+from fixtures.probes import clip, track
 from fixtures.rows import Rows
 from subiteya.config import Settings
 from subiteya.db.models import Account, Job, Post
 from subiteya.domain.consent import VERSION
 from subiteya.domain.errors import NotFound, TikTokTokenRejected, TikTokUnavailable
+from subiteya.domain.measured import Measured
+from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.post_errors import PrivacyNotOffered, TooLongForCreator
+from subiteya.domain.probe import FindingCode
 from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.http.api.creator_out import creator_out
 from subiteya.services.ask_creator import get_creator
 from subiteya.services.change_post import retry_post
+from subiteya.services.check_video import Check, check_video
 from subiteya.services.connect_account import AccountTaken, ScopeMissing, connect_with_code
 from subiteya.services.create_posts import PlannedPost, create_posts
 from subiteya.services.disconnect_account import disconnect_account
 from subiteya.services.list_accounts import list_accounts
+from subiteya.services.measure_video import Measures
+from subiteya.services.preview_pattern import Previews
 from subiteya.services.queue_upload import PostWish, queue_upload
 from subiteya.services.resources import Resources, open_resources
 from subiteya.services.tiktok_access import oauth_of, tokens_of
@@ -276,3 +284,25 @@ async def test_what_tiktok_would_refuse_is_refused_at_once(tiktok: TikTok, rows:
     with pytest.raises(PrivacyNotOffered):
         await plan(cut.id, "PUBLIC_TO_EVERYONE")
     await plan(cut.id, "FOLLOWER_OF_CREATOR")
+
+
+async def test_a_preflight_knows_what_this_creator_may_post(
+    tiktok: TikTok, rows: Rows, tmp_path: Path
+) -> None:
+    ana = await rows.user()
+    account = await connect_with_code(tiktok.resources, ana.id, await tiktok.code("taller.norte"), REDIRECT)
+    await tiktok.change("taller.norte", max_video_post_duration_sec=60)
+    probe = clip(track(), duration_s=90.0).to_json()
+    video = await rows.video(ana, VideoStatus.DRAFT, probe=probe, measured=Measured().to_json())
+    measures = Measures(Previews(lambda: nullcontext(tmp_path), ffmpeg=None, threads=1))
+
+    async def found(account_id: uuid.UUID | None) -> dict[FindingCode, Check]:
+        checked = await check_video(
+            tiktok.resources, measures, user_id=ana.id, video_id=video.id, account_id=account_id
+        )
+        return {check.finding.code: check for check in checked.checks}
+
+    assert FindingCode.DURATION not in await found(None)
+    theirs = (await found(account.id))[FindingCode.DURATION]
+    assert theirs.fix is not None
+    assert PatternSpec.merge({}, theirs.fix).time.shown_s(90.0) == 60
