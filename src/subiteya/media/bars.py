@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from subiteya.domain.measured import Region
 from subiteya.domain.pattern import Fill, PatternSpec, Target
 from subiteya.domain.probe import Finding, FindingCode, VideoTrack
 from subiteya.media.graph import plan_canvas
+
+_CLOSEST = 4.0  # the pattern's zoom goes no further
 
 
 def bars_finding(lit: Region, video: VideoTrack, spec: PatternSpec) -> Finding | None:
@@ -30,9 +33,10 @@ def crop_of_bars(lit: Region, video: VideoTrack, spec: PatternSpec) -> Mapping[s
     """What to merge into the pattern: the frame without bars that keeps most; None when there is none."""
     best, most = None, 0.0
     for target in Target:
-        if target.ratio is None:
+        ratio = float(target.ratio) if target.ratio is not None else video.width / video.height
+        patch = {"layout": _layout(lit, target, ratio * video.height / video.width)}
+        if patch["layout"]["zoom"] > _CLOSEST:
             continue
-        patch = {"layout": _layout(lit, target, float(target.ratio) * video.height / video.width)}
         kept = _kept(video, PatternSpec.merge(spec.model_dump(mode="json"), patch))
         if lit.bars_in(kept) is None and lit.common(kept) > most:
             best, most = patch, lit.common(kept)
@@ -42,11 +46,15 @@ def crop_of_bars(lit: Region, video: VideoTrack, spec: PatternSpec) -> Mapping[s
 def _layout(lit: Region, target: Target, shape: float) -> dict[str, Any]:
     """A crop around the middle of what is lit; `shape`: width over the source's, at one height."""
     x, y = lit.middle
+    wide, high = min(1.0, shape), min(1.0, 1 / shape)
+    zoom = max(1.0, wide / (lit.right - lit.left), high / (lit.bottom - lit.top))
+    zoom = math.ceil(zoom * 100) / 100
     return {
         "target": target.value,
         "fill": Fill.CROP.value,
-        "focus_x_percent": _focus(x, min(1.0, shape)),
-        "focus_y_percent": _focus(y, min(1.0, 1 / shape)),
+        "zoom": zoom,
+        "focus_x_percent": _focus(x, wide / zoom),
+        "focus_y_percent": _focus(y, high / zoom),
     }
 
 

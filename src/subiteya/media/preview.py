@@ -111,8 +111,8 @@ def moment_at(plan: Plan, second: float) -> Moment:
     fps, time, video = plan.canvas.fps, plan.spec.time, plan.video
     shown = min(window.on_grid(second, fps), window.last_moment(plan.timeline, fps))
     own = window.own_moment(plan.timeline, shown, fps)
-    effects = plan.spec.effects
-    if own is None or effects.stabilise or effects.denoise > 0:
+    effects, is_closer = plan.spec.effects, plan.canvas.crop is not None and plan.spec.layout.zoom > 1
+    if own is None or effects.stabilise or effects.denoise > 0 or is_closer:  # a still has too little detail
         return Moment(shown, None, 0.0)
     at = time.source(own)
     if video.is_constant_rate:

@@ -13,10 +13,11 @@ import pytest
 
 from fixtures.probes import track
 from integration.media.studio import KEY, Studio, frame, is_red, logo_png
-from subiteya.domain.measured import LEAST_BAR, Measured
+from subiteya.domain.measured import LEAST_BAR, Measured, Region
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.probe import FindingCode, Probe
 from subiteya.domain.subtitles import Cue
+from subiteya.media.bars import bars_finding, crop_of_bars
 from subiteya.media.covered import Shown
 from subiteya.media.measure import lit_region, measure_source
 from subiteya.media.probe import probe
@@ -103,7 +104,10 @@ async def test_a_clip_too_quiet_or_too_loud_is_levelled(studio: Studio, decibels
 
 @pytest.mark.parametrize(
     ("picture", "frame_size"),
-    [("360x204", "360x640"), ("204x360", "640x360"), ("360x360", "360x640"), ("360x450", "360x640")],
+    [
+        *(("360x204", "360x640"), ("204x360", "640x360"), ("360x360", "360x640"), ("360x450", "360x640")),
+        *(("240x400", "360x640"), ("480x270", "640x640")),
+    ],
 )
 async def test_black_bars_are_cut_off(studio: Studio, picture: str, frame_size: str) -> None:
     clip = padded(picture, frame_size)(studio)
@@ -116,9 +120,10 @@ async def test_black_bars_are_cut_off(studio: Studio, picture: str, frame_size: 
     assert min(edge.mean() for edge in edges) > 60
 
 
-async def test_bars_that_no_frame_cuts_off_are_said_without_a_fix(studio: Studio) -> None:
-    found = await checks_of(studio, padded("240x400", "360x640")(studio))
-    assert found[FindingCode.BLACK_BARS].fix is None
+def test_a_stamp_in_the_dark_has_no_fix() -> None:
+    stamp = Region(left=0.45, right=0.55, top=0.45, bottom=0.55)
+    assert bars_finding(stamp, track(), PatternSpec()) is not None
+    assert crop_of_bars(stamp, track(), PatternSpec()) is None
 
 
 async def test_a_pattern_that_mends_it_already_is_told_nothing(studio: Studio) -> None:

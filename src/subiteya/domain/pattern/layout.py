@@ -61,6 +61,13 @@ class LayoutSpec(Section):
     focus_y_percent: float = Field(
         50.0, ge=0, le=100, description="What cropping keeps: 0 the top, 50 the middle, 100 the bottom."
     )
+    zoom: float = Field(
+        1.0,
+        ge=1,
+        le=4,
+        description="How much closer cropping goes: 1 keeps as much as the frame's shape allows, 2 half of"
+        " that across and down. With it, the original shape can be cropped too.",
+    )
     background: Background = Field(Background.BLUR, description="What surrounds a picture that is fitted.")
     background_colour: Colour = Field("#000000", description="Colour of a solid background.")
     background_key: ImageKey | None = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from subiteya.domain.pattern import Anchor, Fill, LayoutSpec, PatternSpec
@@ -125,12 +125,11 @@ def _along(share: float, margin: int, length: int, edges: tuple[int, int, int]) 
 def plan_canvas(video: VideoTrack, spec: PatternSpec) -> Canvas:
     """The output for a source: the wished shape and rate, as far as TikTok takes them."""
     fps = Fraction(spec.output.fps) if spec.output.fps else plan_rate(video, spec.time.speed)
-    ratio = spec.layout.target.ratio
+    ratio, is_cropped = spec.layout.target.ratio, spec.layout.fill is Fill.CROP
     if ratio is None or abs(Fraction(video.width, video.height) / ratio - 1) < _SAME_SHAPE:
-        return _original(video, fps)
-    if spec.layout.fill is Fill.CROP:
-        return _cropped(video, ratio, spec.layout, fps)
-    return _fitted(video, ratio, fps)
+        original = _original(video, fps)
+        return _closer(original, video, spec.layout) if is_cropped and spec.layout.zoom > 1 else original
+    return _cropped(video, ratio, spec.layout, fps) if is_cropped else _fitted(video, ratio, fps)
 
 
 def _original(video: VideoTrack, fps: Fraction) -> Canvas:
@@ -139,16 +138,28 @@ def _original(video: VideoTrack, fps: Fraction) -> Canvas:
     return Canvas(frame_width, frame_height, _centred(width, height, frame_width, frame_height), fps)
 
 
+def _closer(original: Canvas, video: VideoTrack, layout: LayoutSpec) -> Canvas:
+    """The same frame and picture, of a part of the source that has its shape."""
+    return replace(original, crop=_kept(video, Fraction(video.width), Fraction(video.height), layout))
+
+
 def _cropped(video: VideoTrack, ratio: Fraction, layout: LayoutSpec, fps: Fraction) -> Canvas:
     width = min(Fraction(video.width), video.height * ratio)
-    kept = Box(0, 0, max(2, _even(width)), max(2, _even(width / ratio)))
-    x = _even((video.width - kept.width) * layout.focus_x_percent / 100)
-    y = _even((video.height - kept.height) * layout.focus_y_percent / 100)
-    frame_width, frame_height = _standard(kept.width, ratio)
+    kept = _kept(video, width, width / ratio, layout)
+    # Closer is no reason for a smaller frame: texts and logo would lose their sharpness.
+    frame_width, frame_height = _standard(max(2, _even(width)), ratio)
     if abs(frame_width - kept.width) + abs(frame_height - kept.height) <= _ROUNDING:
         frame_width, frame_height = kept.width, kept.height  # scaling by a pixel would only soften it
-    picture = Box(0, 0, frame_width, frame_height)
-    return Canvas(frame_width, frame_height, picture, fps, Box(x, y, kept.width, kept.height))
+    return Canvas(frame_width, frame_height, Box(0, 0, frame_width, frame_height), fps, kept)
+
+
+def _kept(video: VideoTrack, width: Fraction, height: Fraction, layout: LayoutSpec) -> Box:
+    """What is kept of the source: at a zoom of 1, this size."""
+    zoom = Fraction(layout.zoom).limit_denominator(10_000)
+    wide, high = max(2, _even(width / zoom)), max(2, _even(height / zoom))
+    x = _even((video.width - wide) * layout.focus_x_percent / 100)
+    y = _even((video.height - high) * layout.focus_y_percent / 100)
+    return Box(x, y, wide, high)
 
 
 def _fitted(video: VideoTrack, ratio: Fraction, fps: Fraction) -> Canvas:

@@ -213,6 +213,7 @@ def _keeps_picture(edit: Edit) -> bool:
         and spec.time.is_neutral
         and spec.output.fps is None
         and spec.output.max_bitrate_kbps is None
+        and canvas.crop is None
         and (canvas.width, canvas.height) == (video.width, video.height)
     )
 
