@@ -10,11 +10,13 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PIP_INSTALL := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --require-hashes
 VIDEO ?=
+SEED ?= 1
+VIDEOS ?= 200
 TESTS ?=
 # One pytest worker per core; more would only queue for the processor.
 JOBS ?= logical
 
-.PHONY: help demo up test fast lint types fmt bench docs assets lock clean
+.PHONY: help demo up test fast lint types fmt bench chaos docs assets lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  \033[36m%-8s\033[0m %s\n", $$1, $$2}'
@@ -74,6 +76,9 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
 
 bench: $(VENV)/.dev ## Run the short form of every bench
 	@for script in bench/*.py; do case $$script in bench/_*) ;; *) echo "== $$script"; $(BIN)/python $$script --quick;; esac; done
+
+chaos: $(VENV)/.dev ## Kill, pause and empty everything under 200 videos; none may be lost (SEED=1 VIDEOS=200)
+	@$(BIN)/python bench/chaos.py --seed $(SEED) --videos $(VIDEOS) --picture bench/out/chaos-$(SEED).svg
 
 docs: $(VENV)/.dev ## Write the generated pages, and render the pictures whose examples changed
 	@$(BIN)/python scripts/reference.py

@@ -81,7 +81,10 @@ def run_bench(
     measure: Callable[[Options, Console], Coroutine[Any, Any, Mapping[str, Any]]],
     switches: Sequence[Switch] = (),
 ) -> None:
-    """Run a bench to its end. What it measures are the defaults, not what this shell happens to name."""
+    """Run a bench to its end. What it measures are the defaults, not what this shell happens to name.
+
+    A result that has `green` and says no there ends in exit status 1.
+    """
     options = read_options(description, switches=switches)
     for section in SECTIONS:
         for setting in section.model_fields.values():
@@ -90,6 +93,8 @@ def run_bench(
     result = asyncio.run(measure(options, console))
     if options.json:
         print(last_line(result))
+    if result.get("green") is False:
+        sys.exit(1)
 
 
 def last_line(result: Mapping[str, Any]) -> str:
