@@ -22,6 +22,13 @@ from subiteya.domain.errors import ConfigurationError, DatabaseUnavailable
 CONNECT_SECONDS = 5
 WAIT_FOR_CONNECTION_SECONDS = 10
 STATEMENT_MS = 30_000
+IDLE_MS = 45_000
+"""Longest that a transaction waits for us. TikTok renews tokens within one, which takes half of that at most; a
+process that was stopped or cut off in the middle of one must not hold its rows for ever."""
+_LIMITS = text(
+    "SELECT set_config('statement_timeout', :statement, true), "
+    "set_config('idle_in_transaction_session_timeout', :idle, true)"
+)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -71,8 +78,8 @@ class Database:
             DatabaseUnavailable: the server cannot be reached.
         """
         async with translated(), self._sessions() as session, session.begin():
-            # Local to this transaction, so it is safe behind a pooler.
-            await session.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_MS}"))
+            # Local to this transaction, so it is safe behind a pooler; in one round trip.
+            await session.execute(_LIMITS, {"statement": f"{STATEMENT_MS}", "idle": f"{IDLE_MS}"})
             yield session
 
     async def close(self) -> None:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from fixtures.rows import Rows
 from subiteya.config import Settings
+from subiteya.db import database as database_module
 from subiteya.db import migrate
 from subiteya.db.database import Database, make_engine, sqlalchemy_url
-from subiteya.db.models import Base, Event
+from subiteya.db.models import Base, Event, Video
 from subiteya.db.moves import Why, move_video
 from subiteya.domain.errors import ConfigurationError, DatabaseUnavailable
 from subiteya.domain.states import VideoStatus
@@ -49,6 +50,20 @@ async def test_a_server_that_is_away_is_said_so(tmp_path: Path) -> None:
     await database.close()
 
 
+async def test_a_process_that_stands_still_in_a_transaction_lets_go_of_its_rows(
+    db: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "IDLE_MS", 200)
+    video = await rows.video(await rows.user())
+    locked = select(Video.id).where(Video.id == video.id).with_for_update()
+    with pytest.raises(DatabaseUnavailable):
+        async with db.begin() as stopped:
+            await stopped.scalar(locked)
+            async with db.begin() as other:
+                assert await other.scalar(locked) == video.id
+            await stopped.scalar(locked)
+
+
 def test_another_database_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="postgresql://"):
         sqlalchemy_url("mysql://root@localhost/x")
@@ -78,7 +93,8 @@ async def test_nothing_is_prepared_or_set_for_a_session(db: Database) -> None:
             await session.execute(select(Event))
     async with db.engine.connect() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM pg_prepared_statements"))).scalar() == 0
-        assert (await connection.execute(text("SHOW statement_timeout"))).scalar() == "0"
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            assert (await connection.execute(text(f"SHOW {limit}"))).scalar() == "0"
 
 
 def test_slots_that_were_reserved_before_the_rolling_day_keep_limiting(database_url: str) -> None:
