@@ -19,6 +19,8 @@ _MEMORY = 2 * 1024**3  # one decoded 8K frame with its references, with room to 
 _MAX_READ = 512 * 1024**2  # bytes; a probe reads the index and the first frames, not the film
 _SOCKET_TIMEOUT_S = 10.0
 _REASON_CHARACTERS = 200
+_PROCESSOR = 0.5
+"""Share of the time that it may work: a file that takes more is refused, one that takes longer is late."""
 
 
 async def probe(source: str | Path, *, limit_s: float = 20.0) -> Probe:
@@ -29,8 +31,8 @@ async def probe(source: str | Path, *, limit_s: float = 20.0) -> Probe:
         limit_s: Seconds after which the reading is ended by force.
 
     Raises:
-        NotAVideo: No picture can be decoded, the container is not one of ours, or the reading took too long.
-        StorageUnavailable: The address does not give the file.
+        NotAVideo: No picture can be decoded, the container is not one of ours, or the reading took too much.
+        StorageUnavailable: The address does not give the file, or not in time.
         FileNotFoundError: The local path does not exist.
     """
     found = await _read(source, limit_s, wanted="picture")
@@ -49,8 +51,8 @@ async def probe_sound(source: str | Path, *, with_picture: bool = False, limit_s
 
     Raises:
         NotAVideo: Neither sound nor (when asked for) a picture can be decoded, the container is not one of
-            ours, or the reading took too long.
-        StorageUnavailable: The address does not give the file.
+            ours, or the reading took too much.
+        StorageUnavailable: The address does not give the file, or not in time.
         FileNotFoundError: The local path does not exist.
     """
     return await _read(source, limit_s, wanted="any" if with_picture else "sound")
@@ -63,7 +65,14 @@ async def _read(source: str | Path, limit_s: float, *, wanted: str) -> Probe:
         "timeout": _SOCKET_TIMEOUT_S,
         "wanted": wanted,
     }
-    answer = await _ask(json.dumps(request).encode(), limit_s)
+    try:
+        answer = await _ask(json.dumps(request).encode(), limit_s)
+    except TimeoutError:
+        why = f"reading it took longer than {limit_s:g} seconds"
+        if _is_remote(source):
+            # Its share of the processor was not spent: it waited, and the file is not to blame for that.
+            raise StorageUnavailable(why=why) from None
+        raise NotAVideo(why=why) from None
     if "unreachable" in answer:
         raise StorageUnavailable(why=answer["unreachable"])
     if "refused" in answer:
@@ -72,9 +81,11 @@ async def _read(source: str | Path, limit_s: float, *, wanted: str) -> Probe:
 
 
 def _absolute(source: str | Path) -> str:
-    if isinstance(source, str) and source.startswith(("http://", "https://")):
-        return source
-    return str(Path(source).resolve(strict=True))
+    return str(source if _is_remote(source) else Path(source).resolve(strict=True))
+
+
+def _is_remote(source: str | Path) -> bool:
+    return isinstance(source, str) and source.startswith(("http://", "https://"))
 
 
 async def _ask(request: bytes, limit_s: float) -> dict[str, object]:
@@ -87,13 +98,13 @@ async def _ask(request: bytes, limit_s: float) -> dict[str, object]:
         start_new_session=True,
         env={},
         cwd="/",
-        preexec_fn=confined(Limits(memory_bytes=_MEMORY, cpu_s=math.ceil(limit_s) + 1, file_bytes=0)),
+        preexec_fn=confined(
+            Limits(memory_bytes=_MEMORY, cpu_s=math.ceil(limit_s * _PROCESSOR), file_bytes=0)
+        ),
     )
     try:
         async with asyncio.timeout(limit_s):
             output, _ = await process.communicate(request)
-    except TimeoutError:
-        raise NotAVideo(why=f"reading it took longer than {limit_s:g} seconds") from None
     finally:
         await kill_group(process)
     with contextlib.suppress(json.JSONDecodeError):

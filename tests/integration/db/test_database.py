@@ -56,12 +56,16 @@ async def test_a_process_that_stands_still_in_a_transaction_lets_go_of_its_rows(
     monkeypatch.setattr(database_module, "IDLE_MS", 200)
     video = await rows.video(await rows.user())
     locked = select(Video.id).where(Video.id == video.id).with_for_update()
-    with pytest.raises(DatabaseUnavailable):
+
+    async def stand_still() -> None:
         async with db.begin() as stopped:
             await stopped.scalar(locked)
             async with db.begin() as other:
                 assert await other.scalar(locked) == video.id
             await stopped.scalar(locked)
+
+    with pytest.raises(DatabaseUnavailable):
+        await stand_still()
 
 
 def test_another_database_is_refused() -> None:
