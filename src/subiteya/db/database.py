@@ -23,8 +23,8 @@ CONNECT_SECONDS = 5
 WAIT_FOR_CONNECTION_SECONDS = 10
 STATEMENT_MS = 30_000
 IDLE_MS = 45_000
-"""Longest that a transaction waits for us. TikTok renews tokens within one, for half of that at most; a process
-that was stopped or cut off in the middle of one must not hold its rows for ever."""
+"""Longest that a transaction waits for us. TikTok renews tokens within one, for half of that at most; one
+that a process was stopped in, or cut off, must not hold its rows for ever."""
 _LIMITS = text(
     "SELECT set_config('statement_timeout', :statement, true), "
     "set_config('idle_in_transaction_session_timeout', :idle, true)"
