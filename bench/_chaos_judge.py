@@ -58,9 +58,11 @@ async def judge(fleet: Fleet, resources: Resources, clips: Sequence[Clip]) -> Ve
     for clip in clips:
         found = rows.get(clip.video_id) if clip.video_id is not None else None
         if found is None:
-            verdict.lost.append(f"{clip.title}: there is no row")
+            verdict.lost.append(f"{clip.title}: there is no row; {clip.trouble}")
             continue
         _judge(verdict, clip.title, found, at_tiktok[clip.title])
+        if clip.trouble:
+            verdict.unexplained.append(f"{clip.title}: its owner could not go on: {clip.trouble}")
         verdict.unexplained += [f"{clip.title}: {what}" for what in _gaps(found)]
     strangers = at_tiktok.keys() - {clip.title for clip in clips}
     verdict.unexplained += [f"{title}: nobody asked for it" for title in strangers]

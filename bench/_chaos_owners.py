@@ -11,7 +11,7 @@ import random
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,11 +51,13 @@ class Clip:
         title: Its name, and the caption of its post: no two have the same.
         account_id: Where it shall go.
         video_id: Once they were told.
+        trouble: What kept them from going on.
     """
 
     title: str
     account_id: str
     video_id: uuid.UUID | None = None
+    trouble: str = ""
 
 
 @dataclass(slots=True)
@@ -87,13 +89,15 @@ class Owners:
         file = self.files["large" if number % _LARGE == _LARGE - 1 else "small"]
         spec = _EFFECT if number % _STYLED == _STYLED - 1 else {}
         create = (self._by_form, self._by_put, self._in_parts)[number % 3]
-        with suppress(TimeoutError):  # then it is not done, and its row tells how far it came
+        try:
             async with limit:
                 clip.video_id = uuid.UUID(await create(clip, file))
                 await self._confirm(clip, spec)
             if await self._edited(clip):
                 await self._post(clip)
                 await self._posted(clip)
+        except (ServerRefused, TimeoutError) as error:
+            clip.trouble = str(error) or "no end in sight"
 
     # --- bringing ---
 
