@@ -129,10 +129,18 @@ class Fleet:
 
     async def start_all(self) -> None:
         """Engines, then everything else."""
-        for names in (ENGINES, (SIMULATOR,), [name for name in self.parts if name != SIMULATOR]):
-            async with asyncio.TaskGroup() as group:
-                for name in names:
-                    group.create_task(self.start(name))
+        await self._start(ENGINES)
+        await self.start_parts()
+
+    async def start_parts(self) -> None:
+        """The simulator, then our processes."""
+        await self._start([SIMULATOR])
+        await self._start([name for name in self.parts if name != SIMULATOR])
+
+    async def _start(self, names: Collection[str]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(self.start(name))
 
     async def stop_parts(self) -> None:
         """Ask our processes to stop, api first; by force after their time."""
@@ -209,7 +217,7 @@ async def open_fleet(
 @asynccontextmanager
 async def _running(fleet: Fleet) -> AsyncIterator[None]:
     try:
-        await fleet.start_all()
+        await fleet.start_parts()
         await fleet.simulator(
             "PATCH",
             "/switches",
@@ -246,13 +254,6 @@ async def _plan(
         "TMPDIR": str(temporary),
         "LOG_FORMAT": "json",
     }
-    await engines.start(_QUIET)
-    try:
-        for step in plan.steps:
-            await step.run(settings_from(shared))
-    finally:
-        await engines.stop()
-    home.prepare()
     kinds = {part.name: part for part in plan.parts}
     numbers = [ports.choose(f"api-{number}") for number in range(size.apis)]
     urls = [f"http://{LOOPBACK}:{number}" for number in numbers]
@@ -272,4 +273,13 @@ async def _plan(
     services: dict[str, Service] = {engine.name: engine for engine in engines.services}
     services |= {part.name: PartService(part, home, everywhere) for part in parts}
     assert plan.simulator_url is not None
-    return Fleet(home, shared, urls, plan.simulator_url, services, nursery)
+    await engines.start(_QUIET)
+    running = {running.service.name: running.child for running in engines.running}
+    fleet = Fleet(home, shared, urls, plan.simulator_url, services, nursery, dict(running))
+    try:
+        for step in plan.steps:
+            await step.run(fleet.settings)
+    except BaseException:
+        await engines.stop()
+        raise
+    return fleet

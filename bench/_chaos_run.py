@@ -31,8 +31,9 @@ class Orders:
 
     Attributes:
         seed: Decides the cards and their order, not how long a machine takes for them.
-        videos: How many are brought.
-        restarts: How often everything is stopped and started, in place of cards.
+        videos: How many are brought while cards are played; with none, no card is.
+        restarts: How often everything is stopped and started after that.
+        each: How many are brought before each stop.
         accounts: Over how many accounts the posts are spread.
         cards: Which cards, when not those of the seed's decks.
         every_s: Seconds between two of them, from and to.
@@ -43,6 +44,7 @@ class Orders:
     seed: int
     videos: int
     restarts: int = 0
+    each: int = 0
     accounts: int = 10
     cards: Iterable[Harm] | None = None
     every_s: tuple[float, float] = EVERY_S
@@ -87,10 +89,9 @@ async def run_chaos(home: Home, files: Mapping[str, Path], orders: Orders) -> Re
             rng = random.Random(orders.seed)  # noqa: S311 - chaos wants a seed, not secrecy
             opening = open_owners(fleet, resources, watch, accounts=orders.accounts, files=files, rng=rng)
             async with opening as owners, _looking(watch, mischief) as looking:
-                if orders.restarts:
-                    await looking.while_(_restart(fleet, owners, orders, rng))
-                else:
+                if orders.videos:
                     await looking.while_(_harm(mischief, owners, orders, rng))
+                await looking.while_(_restart(fleet, owners, orders, rng))
                 verdict = await judge(fleet, resources, owners.clips)
                 left = await leftovers.while_it_runs(fleet, resources)
                 strays = await leftovers.strays(resources)
@@ -134,9 +135,8 @@ async def _harm(mischief: Mischief, owners: Owners, orders: Orders, rng: random.
 async def _restart(fleet: Fleet, owners: Owners, orders: Orders, rng: random.Random) -> None:
     """Stop and start everything again and again, with new videos on their way each time."""
     async with asyncio.TaskGroup() as group:
-        for number in range(orders.restarts):
-            share = orders.videos * (number + 1) // orders.restarts - len(owners.clips)
-            group.create_task(owners.bring(share))
+        for _ in range(orders.restarts):
+            group.create_task(owners.bring(orders.each))
             await asyncio.sleep(rng.uniform(*UNDER_LOAD_S))
             await fleet.stop_all()
             await fleet.start_all()

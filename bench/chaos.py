@@ -21,6 +21,7 @@ import structlog
 from rich.console import Console
 
 from _bench import Options, Switch, run_bench
+from _chaos_fleet import Size
 from _chaos_report import course_svg, figures, show
 from _chaos_run import Orders, run_chaos
 from _clips import make_segment, make_small
@@ -28,6 +29,8 @@ from _stack import temporary_home
 
 VIDEOS, QUICK_VIDEOS = 200, 12
 SEED = 1
+ONE_OF_EACH = Size(1, 1, 1)
+"""For restarts: what is started fifty times."""
 SWITCHES = (
     Switch("--seed", "NUMBER", "which cards, and in which order; 1 when missing"),
     Switch("--videos", "NUMBER", "how many are brought; 200 when missing"),
@@ -43,7 +46,7 @@ async def measure(options: Options, console: Console) -> Mapping[str, Any]:
     async with temporary_home() as home:
         files = {"small": await make_small(home.root), "large": await make_segment(home.root)}
         report = await run_chaos(home, files, orders)
-    title = f"Chaos, seed {orders.seed}: {orders.videos} videos"
+    title = f"Chaos, seed {orders.seed}: {orders.videos or orders.restarts * orders.each} videos"
     if orders.restarts:
         title += f", {orders.restarts} restarts"
     show(console, report, title)
@@ -57,11 +60,10 @@ async def measure(options: Options, console: Console) -> Mapping[str, Any]:
 
 def _orders(options: Options) -> Orders:
     videos = int(options.words.get("videos", QUICK_VIDEOS if options.quick else VIDEOS))
-    return Orders(
-        seed=int(options.words.get("seed", SEED)),
-        videos=videos,
-        restarts=int(options.words.get("restarts", 0)),
-    )
+    seed, restarts = int(options.words.get("seed", SEED)), int(options.words.get("restarts", 0))
+    if not restarts:
+        return Orders(seed, videos)
+    return Orders(seed, videos=0, restarts=restarts, each=-(-videos // restarts), size=ONE_OF_EACH)
 
 
 if __name__ == "__main__":
