@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from fixtures.engines import empty
 from journeys.ledger_line import Death
@@ -36,6 +36,7 @@ WINDOW_S = 300.0
 DAILY_CAP = 3
 MOST_POSTS = 8
 A_DAY_S = 86_400.0
+LEASE_S = 30.0
 LONGEST_END = 120
 """Looks at what is still open, once everything goes well."""
 ENDS = {
@@ -61,6 +62,10 @@ WAITS = frozenset(
 )
 """`wait_reason` of a job that has not failed."""
 
+first_deaths = st.sampled_from(
+    [Death(at, after) for at, after in ((3, True), (2, True), (4, True), (3, False))]
+)
+"""In and around the sending of the last byte; the simplest story, which is always told, has the first."""
 deaths = st.none() | st.builds(Death, st.integers(1, 5), st.booleans())
 spans = st.sampled_from([1.0, 20.0, 70.0, 310.0, 3_700.0, 8 * 3_600.0, A_DAY_S])
 troubles = st.sampled_from(
@@ -111,6 +116,15 @@ class LedgerMachine(RuleBasedStateMachine):
             caption = f"post {len(self.captions)}"
             post_id = self.do(self.world.add(self.world.accounts[account], mode, caption))
             self.captions[post_id] = caption
+
+    @initialize(mode=st.sampled_from(PostMode), death=first_deaths)
+    def a_first_worker_dies(self, mode: PostMode, death: Death) -> None:
+        """Few of the short stories would come to this by themselves, and it is what the ledger is for."""
+        self.somebody_posts(0, mode, 1)
+        self.a_worker_takes_a_job(0, death)
+        self.time_passes(LEASE_S * 2)
+        self.silent_workers_are_found()
+        self.a_worker_takes_a_job(0, None)
 
     @rule(which=st.integers(0, MOST_POSTS), death=deaths)
     def a_worker_takes_a_job(self, which: int, death: Death | None) -> None:
@@ -274,7 +288,7 @@ def story_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Setti
         "CREATOR_POSTS_PER_DAY": str(DAILY_CAP),
         "UPLOAD_MAX_PER_MINUTE": "3",
         "TIKTOK_POLL_SECONDS": "2",
-        "JOB_LEASE_SECONDS": "30",
+        "JOB_LEASE_SECONDS": str(LEASE_S),
     }.items():
         monkeypatch.setenv(name, value)
     return Settings()
@@ -294,7 +308,7 @@ def test_every_story_ends_well(story_settings: Settings, database_url: str, tmp_
         Story,
         settings=hypothesis_settings(
             max_examples=200 if long else 4,
-            stateful_step_count=40 if long else 15,
+            stateful_step_count=40 if long else 10,
             deadline=None,
             derandomize=not long,
             suppress_health_check=list(HealthCheck),
