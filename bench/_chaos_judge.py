@@ -40,7 +40,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """What the database says of one video."""
 
     video: Video
@@ -60,16 +60,17 @@ async def judge(fleet: Fleet, resources: Resources, clips: Sequence[Clip]) -> Ve
         if found is None:
             verdict.lost.append(f"{clip.title}: there is no row; {clip.trouble}")
             continue
-        _judge(verdict, clip.title, found, at_tiktok[clip.title])
+        judge_video(verdict, clip.title, found, at_tiktok[clip.title])
         if clip.trouble:
             verdict.unexplained.append(f"{clip.title}: its owner could not go on: {clip.trouble}")
-        verdict.unexplained += [f"{clip.title}: {what}" for what in _gaps(found)]
+        verdict.unexplained += [f"{clip.title}: {what}" for what in gaps(found)]
     strangers = at_tiktok.keys() - {clip.title for clip in clips}
     verdict.unexplained += [f"{title}: nobody asked for it" for title in strangers]
     return verdict
 
 
-def _judge(verdict: Verdict, title: str, rows: _Rows, there: Sequence[Mapping[str, Any]]) -> None:
+def judge_video(verdict: Verdict, title: str, rows: Rows, there: Sequence[Mapping[str, Any]]) -> None:
+    """Say of one video what is wrong with it, given what exists of it at TikTok."""
     status = rows.video.status
     if len(there) > 1:
         verdict.doubled.append(f"{title}: {len(there)} times")
@@ -91,13 +92,13 @@ def _judge(verdict: Verdict, title: str, rows: _Rows, there: Sequence[Mapping[st
     verdict.failed[f"{last.to_status}: {last.reason}"] += 1
 
 
-def _final_of(rows: _Rows) -> set[str]:
+def _final_of(rows: Rows) -> set[str]:
     """The words in a timeline that end a video which was not posted."""
     of_posts = {str(post.status) for post in rows.posts}
     return of_posts or {str(rows.video.status)}
 
 
-def _gaps(rows: _Rows) -> list[str]:
+def gaps(rows: Rows) -> list[str]:
     """Where the timeline does not hang together: a move that is not allowed, or two that do not meet."""
     found = _broken_chain("video", [event for event in rows.events if event.post_id is None], VIDEO_MOVES)
     for post in rows.posts:
@@ -127,7 +128,7 @@ def _broken_chain(what: str, events: Sequence[Event], moves: Mapping[Any, frozen
     return found
 
 
-async def _load(resources: Resources) -> dict[uuid.UUID, _Rows]:
+async def _load(resources: Resources) -> dict[uuid.UUID, Rows]:
     async with resources.db.begin() as session:
         videos = list(await session.scalars(select(Video)))
         posts: dict[uuid.UUID, list[Post]] = defaultdict(list)
@@ -136,4 +137,4 @@ async def _load(resources: Resources) -> dict[uuid.UUID, _Rows]:
         events: dict[uuid.UUID, list[Event]] = defaultdict(list)
         for event in await session.scalars(select(Event).order_by(Event.id)):
             events[event.video_id].append(event)
-    return {video.id: _Rows(video, posts[video.id], events[video.id]) for video in videos}
+    return {video.id: Rows(video, posts[video.id], events[video.id]) for video in videos}

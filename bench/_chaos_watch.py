@@ -110,7 +110,9 @@ class Watch:
         claimed = {publish_id for *_, status, publish_id in posts if status is PostStatus.POSTED}
         # After our rows: what they say is posted must be there by now.
         with suppress(httpx2.HTTPError):
-            self._check(await published(self.fleet), claimed)
+            publishes = await published(self.fleet)
+            self._posts = len(publishes)
+            self.broken |= promises_broken(publishes, claimed, self.window_s)
         self.samples.append(
             Sample(
                 at=time.monotonic() - self.began,
@@ -145,19 +147,29 @@ class Watch:
         self._forgotten[video_id] = time.monotonic()
         self.videos.pop(video_id, None)
 
-    def _check(self, publishes: Sequence[Mapping[str, Any]], claimed: set[str | None]) -> None:
-        self._posts = len(publishes)
-        twice = Counter(publish["title"] for publish in publishes)
-        self.broken |= {f"{title} exists {count} times" for title, count in twice.items() if count > 1}
-        unknown = claimed - {publish["publish_id"] for publish in publishes}
-        self.broken |= {f"{publish_id} is shown as posted, and TikTok has it not" for publish_id in unknown}
-        by_account: dict[str, list[float]] = defaultdict(list)
-        for publish in publishes:
-            by_account[publish["open_id"]].append(publish["created_at"])
-        for open_id, times in by_account.items():
-            for earlier, later in pairwise(sorted(times)):
-                if later - earlier < self.window_s - _CLOCKS_S:
-                    self.broken.add(f"two posts of {open_id} within {later - earlier:.2f} s")
+
+def promises_broken(
+    publishes: Sequence[Mapping[str, Any]], claimed: Collection[str | None], window_s: float
+) -> set[str]:
+    """What must never be seen, in words.
+
+    Args:
+        publishes: What exists at TikTok.
+        claimed: Publishes of posts that we show as posted.
+        window_s: Least seconds between two posts of one account.
+    """
+    times = Counter(publish["title"] for publish in publishes)
+    broken = {f"{title} exists {count} times" for title, count in times.items() if count > 1}
+    unknown = set(claimed) - {publish["publish_id"] for publish in publishes}
+    broken |= {f"{publish_id} is shown as posted, and TikTok has it not" for publish_id in unknown}
+    by_account: dict[str, list[float]] = defaultdict(list)
+    for publish in publishes:
+        by_account[publish["open_id"]].append(publish["created_at"])
+    for open_id, begun in by_account.items():
+        for earlier, later in pairwise(sorted(begun)):
+            if later - earlier < window_s - _CLOCKS_S:
+                broken.add(f"two posts of {open_id} within {later - earlier:.2f} s")
+    return broken
 
 
 async def published(fleet: Fleet) -> list[dict[str, Any]]:
