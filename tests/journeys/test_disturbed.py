@@ -135,27 +135,31 @@ async def test_a_job_delivered_twice_is_done_once(house: House, short_clip: Path
     assert (await reasons(house, video_id)).count("edited") == 1
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"action": "cut", "endpoint": "video_init", "when": "after"},
-        {"action": "cut", "endpoint": "upload", "chunk": 1, "after_bytes": 100},
-        {"action": "cut", "endpoint": "upload", "chunk": 1, "when": "after"},
-        {"action": "status", "endpoint": "upload", "chunk": 1, "status": 502, "times": 2},
-        {"action": "status", "endpoint": "status_fetch", "status": 503, "times": 2},
-        {"action": "kill_token", "endpoint": "status_fetch"},
-        {"action": "kill_token", "endpoint": "video_init"},
-        {"action": "fail", "reason": "internal"},
-    ],
-    ids=lambda fault: "-".join(str(value) for value in fault.values()),
-)
-async def test_trouble_at_tiktok_ends_in_one_post(
-    house: House, short_clip: Path, fault: dict[str, object]
-) -> None:
+TROUBLES: list[dict[str, object]] = [
+    {"action": "cut", "endpoint": "video_init", "when": "after"},
+    {"action": "cut", "endpoint": "upload", "chunk": 1, "after_bytes": 100},
+    {"action": "cut", "endpoint": "upload", "chunk": 1, "when": "after"},
+    {"action": "status", "endpoint": "upload", "chunk": 1, "status": 502, "times": 2},
+    {"action": "status", "endpoint": "status_fetch", "status": 503, "times": 2},
+    {"action": "kill_token", "endpoint": "status_fetch"},
+    {"action": "kill_token", "endpoint": "video_init"},
+    {"action": "fail", "reason": "internal"},
+]
+
+
+@pytest.mark.timeout(300)  # eight posts on top of a busy machine
+async def test_trouble_at_tiktok_ends_in_one_post(house: House, short_clip: Path) -> None:
+    await house.simulator("PATCH", "/switches", {"rate_limits": False})  # eight in a minute are more than six
     await house.workers()
-    video_id = await house.draft(short_clip)
-    await house.confirm(video_id)
-    await house.reached(video_id, "EDITED")
-    await house.simulator("POST", "/faults", fault)
-    await house.queue_upload(video_id)
-    await posted_once(house, video_id)
+    for before, fault in enumerate(TROUBLES):
+        video_id = await house.draft(short_clip)
+        await house.confirm(video_id)
+        await house.reached(video_id, "EDITED")
+        await house.simulator("POST", "/faults", fault)
+        await house.queue_upload(video_id)
+        await house.reached(video_id, "POSTED")
+        [post] = await house.posts(video_id)
+        posted = [one["publish_id"] for one in await house.posted()]
+        assert post.status is PostStatus.POSTED, fault
+        assert posted.count(post.publish_id) == 1, fault
+        assert len(posted) == before + 1, fault
