@@ -74,7 +74,7 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Run the short form of every bench
+bench: node_modules/.ready ## Run the short form of every bench
 	@for script in bench/*.py; do case $$script in bench/_*) ;; *) echo "== $$script"; $(BIN)/python $$script --quick;; esac; done
 
 chaos: $(VENV)/.dev ## Kill, pause and empty everything under 200 videos; none may be lost (SEED=1 VIDEOS=200)
@@ -85,7 +85,7 @@ docs: $(VENV)/.dev ## Write the generated pages, and render the pictures whose e
 	@$(BIN)/python scripts/pattern_pictures.py
 
 lock: $(UV) ## Lock the dependencies again, with hashes and without addresses
-	@for out in "bootstrap:requirements/bootstrap.in" "build:requirements/build.in" "runtime:pyproject.toml --extra embedded" "dev:pyproject.toml --extra embedded --group dev -c requirements/runtime.txt"; do \
+	@for out in "bootstrap:requirements/bootstrap.in" "build:requirements/build.in" "runtime:pyproject.toml --extra embedded" "dev:pyproject.toml --extra embedded --group dev -c requirements/runtime.txt" "bench:requirements/bench.in"; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $${out#*:} --output-file requirements/$${out%%:*}.txt; done
 	@npm install --package-lock-only --silent
 

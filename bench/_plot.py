@@ -118,7 +118,8 @@ def _scale(values: Sequence[float], start: float, end: float) -> _Scale:
     low, high = min(values) - span * 0.06, max(values) + span * 0.1
     step = next(
         step
-        for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 1e9)
+        for power in range(-2, 10)
+        for step in (10.0**power, 2 * 10.0**power, 5 * 10.0**power)
         if span / step <= _MOST_TICKS
     )
     return _Scale(low, high, start, end, step)

@@ -26,6 +26,7 @@ from _bench import Bar, Options, percentile, run_bench, show_bars, show_table
 from _clips import make_clip, make_segment
 from _clock import SPEED
 from _commands import Commands, counting
+from _publish import SPEC, publish
 from _stack import AT_ONCE, App, lone_valkey, open_app, temporary_home
 from subiteya.config import QueueSettings
 from subiteya.domain.outcome import Done, Outcome
@@ -58,7 +59,6 @@ FREE_A_MONTH = 500_000
 _START_S = 2.0
 """What a process asks when it starts is over after this time."""
 _CLOCK = (sys.executable, str(Path(__file__).with_name("_clock.py")))
-_SPEC = {"effects": {"look": "vibrant", "contrast": 0.05}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,27 +140,14 @@ async def _count_idle(app: App, seconds: float, speed: int) -> Idle:
 async def _count_videos(app: App, clip: Path, count: int) -> Commands:
     """A clip through `subiteya publish`, again and again, while somebody has a page open: for one video."""
     spec = clip.with_suffix(".json")
-    spec.write_text(json.dumps(_SPEC))
+    spec.write_text(json.dumps(SPEC))
     async with app.api() as api, api.events():
-        await _publish(app, clip, spec)  # the first one also loads BullMQ's scripts into the server
+        await publish(app, clip, spec)  # the first one also loads BullMQ's scripts into the server
         async with counting(_redis(app)) as commands:
             for _ in range(count):
-                await _publish(app, clip, spec)
+                await publish(app, clip, spec)
                 await asyncio.sleep(1)
     return commands.per(count)
-
-
-async def _publish(app: App, clip: Path, spec: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *app.command("publish", str(clip), "--spec", str(spec), "--json"),
-        env=app.client_environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, complained = await asyncio.wait_for(process.communicate(), 120)
-    if process.returncode:
-        raise RuntimeError(f"publish failed: {complained.decode(errors='replace')}")
 
 
 async def _time_pickups(app: App, count: int) -> list[float]:
