@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
@@ -26,7 +27,7 @@ SWITCHES = (
     Switch("--day", "FILE", "write the plot of a day there, as SVG"),
     Switch("--rule", "FILE", "write the plot of the scaling rule there, as SVG"),
 )
-TARGETS = (1.0, 2.0, 4.0, 8.0, 16.0)
+TARGETS = (1.0, 2.0, 3.0, 4.0, 8.0)
 """Jobs for each edit worker, to choose among."""
 
 
@@ -59,29 +60,34 @@ async def measure(options: Options, console: Console) -> Mapping[str, Any]:
 
 
 def day_picture(service: Service, load: Load, day: Played) -> str:
-    """Edit workers over the day: what runs, and what the jobs in hand would need."""
-    each_hour = max(1, round(1800 / service.poll_s))
-    looks = day.edit_crew.counted[::each_hour]
-    there = [(at / 3600, float(workers), "") for at, workers, _ in looks]
-    needed = [(at / 3600, jobs / service.edit_slots, "") for at, _, jobs in looks]
+    """Edit workers over the day, in means of half hours: what runs, and what the jobs in hand would need."""
+    looks, each = day.edit_crew.counted, round(1800 / service.poll_s)
+    halves = [looks[at : at + each] for at in range(0, len(looks), each)]
+    run = [(half[0][0] / 3600, fmean(workers for _, workers, _ in half)) for half in halves]
+    needed = [(half[0][0] / 3600, fmean(jobs for _, _, jobs in half) / service.edit_slots) for half in halves]
     return curves_svg(
         f"Edit workers over a day of {load.videos:,} videos",
         ("hour of the day", "workers"),
-        [Curve("that run", there), Curve("that the jobs need", needed)],
+        [_named_at_its_top("workers that run", run), _named_at_its_top("that the jobs need", needed)],
     )
 
 
 def rule_picture(rules: Mapping[float, Needs]) -> str:
     """What a lazier rule saves, and what it costs in waiting."""
     points = [
-        (need.edit_worker_hours, need.edit_wait[1], f"{target:g} for each") for target, need in rules.items()
+        (need.edit_worker_hours, need.edit_wait[1], f"{target:g} jobs each") for target, need in rules.items()
     ]
     return curves_svg(
-        "Due and running jobs for each edit worker: waiting against worker hours, 10 k a day",
+        "What a lazier scaling rule saves, at 10,000 videos a day",
         ("edit worker hours a day", "p99 wait, s"),
-        [Curve("rule", points)],
-        chosen=("rule", f"{Load(0, 0, 0).jobs_per_edit_worker:g} for each"),
+        [Curve("", points)],
+        chosen=("", f"{Load(0, 0, 0).jobs_per_edit_worker:g} jobs each"),
     )
+
+
+def _named_at_its_top(name: str, points: Sequence[tuple[float, float]]) -> Curve:
+    top = max(points, key=lambda point: point[1])
+    return Curve("", [(x, y, name if (x, y) == top else "") for x, y in points])
 
 
 def _ruled(service: Service, load: Load, target: float) -> Needs:
