@@ -173,7 +173,8 @@ async def arq(socket: str, produces: bool, track: Track) -> None:
 async def saq(socket: str, produces: bool, track: Track) -> None:
     """SAQ."""
     guest = import_module("saq")
-    queue = guest.Queue.from_url(f"unix://{socket}")
+    client = import_module("redis.asyncio").Redis(unix_socket_path=socket)
+    queue = import_module("saq.queue.redis").RedisQueue(client)
     await queue.connect()
     if produces:
         await track.produce(lambda sent: queue.enqueue("job", sent=sent))
