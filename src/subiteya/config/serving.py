@@ -97,3 +97,8 @@ class ObserveSettings(BaseSettings):
         validation_alias="WORKER_NAME",
         description="Name of this process in heartbeats and leases; host and process id when unset.",
     )
+    worker_host: str = Field(
+        default_factory=socket.gethostname,
+        validation_alias="WORKER_HOST",
+        description="Name of the machine, the same in all its containers; the host's name when unset.",
+    )

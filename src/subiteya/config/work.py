@@ -34,6 +34,17 @@ class EditSettings(BaseSettings):
     ffmpeg_threads: int = Field(
         0, ge=0, validation_alias="FFMPEG_THREADS", description="Threads of one FFmpeg; 0 lets it choose."
     )
+    segments: Literal["auto", "off"] = Field(
+        "auto",
+        validation_alias="EDIT_SEGMENTS",
+        description="Whether idle edit workers on other machines share a long edit (`auto`) or not (`off`).",
+    )
+    segment_seconds: float = Field(
+        15,
+        ge=1,
+        validation_alias="EDIT_SEGMENT_SECONDS",
+        description="Seconds of video for each machine that shares an edit, at least.",
+    )
 
 
 class UploadSettings(BaseSettings):

@@ -1,6 +1,6 @@
 """Keys of stored objects: where a file lives says whose it is.
 
-    temp/{user_id}/{uuid}{ext}                   uploads; the bucket expires them after a day
+    temp/{user_id}/{uuid}{ext}                   uploads, segments of edits; both expire after a day
     videos/{user_id}/{video_id}/source{ext}      what was confirmed
     videos/{user_id}/{video_id}/edited-{n}{ext}  what FFmpeg made of it; both expire after 30 days
     videos/{user_id}/{video_id}/edited-{n}-{render_id}{ext}  the same for accounts with another pattern
@@ -27,7 +27,7 @@ from subiteya.domain.errors import BadInput, NotFound
 class Area(StrEnum):
     """First segment of a key; each area has its own lifetime in the bucket."""
 
-    TEMP = "temp"  # an upload that nobody confirmed yet
+    TEMP = "temp"  # an upload that nobody confirmed yet, a segment that is not joined yet
     VIDEOS = "videos"  # files of a video
     ASSETS = "assets"  # logos and the like, which outlive videos
 
@@ -87,7 +87,7 @@ class ObjectKey:
 
 
 def temp_key(user_id: UUID, extension: str = "") -> str:
-    """A fresh key for an upload of this user."""
+    """A fresh key for an upload, or a segment of an edit, of this user."""
     return str(ObjectKey(Area.TEMP, user_id, uuid.uuid4(), None, clean_extension(extension)))
 
 

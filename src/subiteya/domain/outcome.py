@@ -26,11 +26,13 @@ class Wait:
         until: Aware time.
         reason: Code of what is waited for (`account_window`, `rate_limit_exceeded`, …).
         detail: For the timeline.
+        for_jobs: Ids of the jobs whose end is waited for; `until` is only the latest time to look then.
     """
 
     until: datetime
     reason: str
     detail: str = ""
+    for_jobs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _must_be_aware(self.until)

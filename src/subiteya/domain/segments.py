@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.probe import Probe
 
+MOST: Final = 4
+"""Segments of one edit: each machine more gains less, and reads the whole source once more."""
 CONTAINERS = frozenset({"mov", "mp4", "matroska", "webm"})
 """Whose frames are found by their time, exactly."""
 
@@ -50,3 +53,14 @@ def plan_stretches(seconds: float, fps: Fraction, count: int) -> tuple[Stretch, 
     firsts = [frames * number // count for number in range(count)]
     ends: list[int | None] = [*firsts[1:], None]
     return tuple(Stretch(first, end) for first, end in zip(firsts, ends, strict=True))
+
+
+def count_segments(seconds: float, idle: int, least_s: float) -> int:
+    """Into how many segments an edit is worth dividing; 1 when it is not.
+
+    Args:
+        seconds: Length of the output.
+        idle: Other machines that have nothing to do.
+        least_s: Seconds of output for each machine, at least: less is not worth a second start.
+    """
+    return max(1, min(idle + 1, int(seconds / least_s), MOST))

@@ -6,14 +6,25 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-import av
-
 from subiteya.domain.errors import EditFailed
+from subiteya.domain.pattern import PatternSpec
+from subiteya.domain.probe import Probe
 from subiteya.domain.segments import Stretch
+from subiteya.domain.subtitles import Cue
 from subiteya.media.edit import Editor, Ingredients, measure_loudness, prepare
-from subiteya.media.graph import EditPlan, compile_join, compile_stretch
+from subiteya.media.graph import EditPlan, compile_join, compile_stretch, plan_canvas
 
 _SLACK = 1  # frames: where the picture's times lie between the output's, a joint may be one beside its place
+
+
+def draws(spec: PatternSpec, probe: Probe, cues: Sequence[Cue]) -> bool:
+    """Whether the picture is made anew, as far as that can be said without the pattern's files."""
+    if probe.video is None:
+        return False
+    canvas = plan_canvas(probe.video, spec)
+    resized = (canvas.width, canvas.height) != (probe.video.width, probe.video.height)
+    drawn = spec.logo.is_shown or bool(spec.texts) or bool(cues) or not spec.effects.is_neutral
+    return drawn or resized or not spec.time.is_neutral or spec.output.fps is not None
 
 
 async def plan_stretch(editor: Editor, ingredients: Ingredients, stretch: Stretch, work: Path) -> EditPlan:
@@ -57,6 +68,8 @@ def require_fit(stretches: Sequence[Stretch], files: Sequence[Path]) -> None:
     Raises:
         EditFailed: They do not fit.
     """
+    import av  # noqa: PLC0415 - megabytes that an edit worker needs for nothing else
+
     made, headers = 0, set()
     for stretch, file in zip(stretches, files, strict=True):
         with av.open(str(file)) as container:

@@ -72,7 +72,7 @@ class JobInHand:
     Attributes:
         id: BullMQ id.
         queue: The queue it came from.
-        subject: The video (edit) or post (upload).
+        subject: The video (edit), post (upload) or segment.
         data: What was enqueued.
         attempts_made: Failed attempts before this run; waits and hand-backs do not count.
         attempts: How many it may have in all.

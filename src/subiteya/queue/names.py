@@ -14,7 +14,8 @@ class QueueName(StrEnum):
     """BullMQ queues."""
 
     EDIT = "video-edit"
-    """One job per video and kind: its edit, and the writing down of what is said."""
+    """One job per video and kind: its edit, and the writing down of what is said. One per segment of an edit
+    that several machines share."""
     UPLOAD = "video-upload"
     """One job per post."""
 
@@ -26,7 +27,12 @@ class QueueName(StrEnum):
 
 _KINDS: Final = {QueueName.EDIT: "edit", QueueName.UPLOAD: "upload"}
 _WORDS: Final = "words"
-_QUEUES: Final = {**{kind: queue for queue, kind in _KINDS.items()}, _WORDS: QueueName.EDIT}
+_SEGMENT: Final = "segment"
+_QUEUES: Final = {
+    **{kind: queue for queue, kind in _KINDS.items()},
+    _WORDS: QueueName.EDIT,
+    _SEGMENT: QueueName.EDIT,
+}
 
 
 class Priority(IntEnum):
@@ -54,13 +60,23 @@ def is_words_job(job_id: str) -> bool:
     return job_id.startswith(f"{_WORDS}-")
 
 
+def segment_job_id(number: UUID) -> str:
+    """The BullMQ id of one segment of an edit; `number` is random, because an edit may be divided anew."""
+    return f"{_SEGMENT}-{number}"
+
+
+def is_segment_job(job_id: str) -> bool:
+    """Whether it makes a segment of an edit, and nothing that people ask for by itself."""
+    return job_id.startswith(f"{_SEGMENT}-")
+
+
 def upload_job_id(post_id: UUID) -> str:
     """The BullMQ id of a post's upload."""
     return f"{QueueName.UPLOAD.kind}-{post_id}"
 
 
 def parse_job_id(job_id: str) -> tuple[QueueName, UUID]:
-    """Queue of a job id and the video (edit, words) or post (upload) that it is about.
+    """Queue of a job id and the video (edit, words), post (upload) or segment that it is about.
 
     Raises:
         ValueError: Not an id of ours.

@@ -14,7 +14,7 @@ class JobState(StrEnum):
 
     WAITING = "waiting"
     WAITING_CHILDREN = "waiting-children"
-    """Waits for jobs that it depends on; none of ours does."""
+    """Waits for jobs that it depends on: an edit for its segments. Its row says when it is to go on."""
     PRIORITIZED = "prioritized"
     DELAYED = "delayed"
     ACTIVE = "active"
@@ -59,9 +59,9 @@ redis.call('XADD', KEYS[7], 'MAXLEN', '~', 10000, '*',
 return 1
 """
 
-# Makes room for a job's id. BullMQ refuses an id whose data exists: of a finished job that it keeps, or of
-# one whose place in a list was lost (an evicting Redis).
-# KEYS: job, logs, wait, active, prioritized, delayed, completed, failed.  ARGV: id.
+# Makes room for a job's id. BullMQ refuses an id whose data exists: of a finished job that it keeps, of one
+# whose place in a list was lost (an evicting Redis), or of one that waits for others though its row is due.
+# KEYS: job, logs, wait, active, prioritized, delayed, completed, failed, waiting-children.  ARGV: id.
 # Returns 1 when the job will run and was left alone, 0 when its id is free now.
 _MAKE_ROOM: Final = """
 local id = ARGV[1]
@@ -69,8 +69,11 @@ if redis.call('EXISTS', KEYS[1]) == 1 and (
   redis.call('ZSCORE', KEYS[5], id) or redis.call('LPOS', KEYS[4], id) or
   redis.call('ZSCORE', KEYS[6], id) or redis.call('LPOS', KEYS[3], id)) then return 1 end
 redis.call('DEL', KEYS[1], KEYS[2])
+for _, kin in ipairs({'dependencies', 'processed', 'failed', 'unsuccessful'}) do
+  redis.call('DEL', KEYS[1] .. ':' .. kin)
+end
 for index = 3, 4 do redis.call('LREM', KEYS[index], 0, id) end
-for index = 5, 8 do redis.call('ZREM', KEYS[index], id) end
+for index = 5, 9 do redis.call('ZREM', KEYS[index], id) end
 return 0
 """
 
@@ -106,7 +109,7 @@ async def ensure(queues: Queues, job: JobSpec) -> bool:
     Raises:
         QueueUnavailable: Redis does not answer.
     """
-    names = ("wait", "active", "prioritized", "delayed", "completed", "failed")
+    names = ("wait", "active", "prioritized", "delayed", "completed", "failed", "waiting-children")
     keys = [queues.key(job.queue, name) for name in (job.id, f"{job.id}:logs", *names)]
     if await queues.run_script(_MAKE_ROOM, keys, [job.id]) == 1:
         return False

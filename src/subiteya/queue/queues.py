@@ -38,12 +38,15 @@ class JobSpec:
         data: JSON values for the worker; small, and never a secret: dashboards show it.
         delay_ms: Milliseconds until it may run. A delayed job makes each idle worker poll every 10 s, so
             what waits for long waits in PostgreSQL.
+        parent: The job of the same queue that waits for this one, if any. Such a job leaves Redis when it has
+            ended: the lists of ended jobs are of what people asked for.
     """
 
     id: str
     priority: Priority = Priority.NORMAL
     data: Mapping[str, Any] = field(default_factory=dict)
     delay_ms: int = 0
+    parent: str | None = None
 
     @property
     def queue(self) -> QueueName:
@@ -110,10 +113,27 @@ class Queues:
         Raises:
             QueueUnavailable: Redis does not answer.
         """
-        options = {"jobId": job.id, "priority": int(job.priority), "delay": job.delay_ms}
+        options: dict[str, Any] = {"jobId": job.id, "priority": int(job.priority), "delay": job.delay_ms}
+        if job.parent is not None:
+            await self._add_child(job, options, job.parent)
+        else:
+            await self._add(job, options)
+
+    async def _add(self, job: JobSpec, options: Mapping[str, Any]) -> None:
         data = {"version": PAYLOAD_VERSION, **job.data}
         # The object that comes back carries what we sent, even when Redis kept an older job: not used.
-        await self.bounded(self.bull(job.queue).add(job.queue.kind, data, options))
+        await self.bounded(self.bull(job.queue).add(job.queue.kind, data, dict(options)))
+
+    async def _add_child(self, job: JobSpec, options: Mapping[str, Any], parent: str) -> None:
+        alone = {**options, "removeOnComplete": True, "removeOnFail": True}
+        flow = {
+            "parent": {"id": parent, "queue": self.bull(job.queue).qualifiedName},
+            "continueParentOnFailure": True,
+        }
+        try:
+            await self._add(job, {**alone, **flow})
+        except TypeError:  # bullmq's word for a parent that Redis does not hold: emptied since
+            await self._add(job, alone)
 
     async def queue_stats(self) -> dict[QueueName, QueueStats]:
         """Counts of both queues; four commands."""

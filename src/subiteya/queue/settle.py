@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
-from bullmq import DelayedError, Job, UnrecoverableError
+from bullmq import DelayedError, Job, UnrecoverableError, WaitingChildrenError
 
 from subiteya.domain.errors import LostTheJob, SubiteyaError
 from subiteya.domain.outcome import AskHuman, Done, GiveUp, Outcome, Retry, Wait
@@ -84,6 +84,7 @@ async def settle(job: Job, hand: JobInHand, outcome: Outcome) -> dict[str, Any] 
 
     Raises:
         DelayedError: Not finished; BullMQ takes no further step.
+        WaitingChildrenError: The same; BullMQ brings the job back when the jobs that it waits for have ended.
         AttemptFailedError: To be retried.
         UnrecoverableError: Failed for good.
     """
@@ -92,6 +93,10 @@ async def settle(job: Job, hand: JobInHand, outcome: Outcome) -> dict[str, Any] 
     match final_word(outcome, hand.abort.reason, datetime.now(UTC)):
         case Done(detail):
             return {"detail": detail} if detail else None
+        case Wait(reason=reason, for_jobs=jobs) if jobs:
+            if await job.moveToWaitingChildren(hand.token, {}):
+                raise WaitingChildrenError
+            return {"detail": reason}  # none is left in Redis to wait for: the rows bring it back
         case Wait(until):
             # Moves the job without spending an attempt; the error tells BullMQ that it is moved already.
             await job.moveToDelayed(round(until.timestamp() * 1000), hand.token)

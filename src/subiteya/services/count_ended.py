@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from subiteya.db import segments
 from subiteya.db.models import Job
 from subiteya.domain.states import JobStatus
 from subiteya.queue.names import QueueName
@@ -26,6 +27,7 @@ async def count_ended(resources: Resources, queue: QueueName, minutes: int) -> d
         .where(
             Job.queue == queue,
             Job.status.in_(ENDS),
+            segments.of_people(),
             Job.finished_at >= this_minute - func.make_interval(0, 0, 0, 0, 0, minutes - 1),
         )
         .group_by(Job.status, "age")

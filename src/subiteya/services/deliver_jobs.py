@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from subiteya.db.models import Job, Outbox
 from subiteya.domain.errors import QueueUnavailable
 from subiteya.domain.states import JobStatus
-from subiteya.queue.names import Priority
+from subiteya.queue.names import Priority, edit_job_id, is_segment_job
 from subiteya.queue.presence import ensure
 from subiteya.queue.queues import JobSpec
 from subiteya.services.resources import Resources
@@ -46,7 +46,8 @@ async def deliver(
         jobs = list(await session.scalars(query))
     for job in jobs:
         if job.status is JobStatus.QUEUED:
-            spec = JobSpec(job.id, Priority(job.priority), payload(job))
+            parent = edit_job_id(job.video_id) if is_segment_job(job.id) else None
+            spec = JobSpec(job.id, Priority(job.priority), payload(job), parent=parent)
             if left_over or job.run > 1 or job.started_at is not None:
                 await ensure(resources.queues, spec)
             else:

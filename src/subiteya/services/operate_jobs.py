@@ -18,7 +18,7 @@ from subiteya.domain.errors import NotFound, QueueUnavailable, WrongState
 from subiteya.domain.states import JobStatus
 from subiteya.queue import operate, strangers
 from subiteya.queue.board import ListView, look
-from subiteya.queue.names import Priority, QueueName, parse_job_id
+from subiteya.queue.names import Priority, QueueName, is_segment_job, parse_job_id
 from subiteya.queue.presence import JobState
 from subiteya.services.operate_queue import call_off, drain_queue, promote_job
 from subiteya.services.rerun_job import failed_jobs, rerun_job
@@ -109,13 +109,17 @@ async def remove(resources: Resources, queue: QueueName, job_id: str, state: Job
     """Take a job out of a queue: a waiting one is called off, of an ended one only Redis forgets.
 
     Raises:
-        WrongState: a worker has it in hand, or TikTok may have its post.
+        WrongState: a worker has it in hand, it is shared or a part of what is shared, or TikTok may have its
+            post.
     """
     if state is JobState.ACTIVE:
         raise WrongState(what="job", state=state.value)
+    if state is JobState.WAITING_CHILDREN and await _known(resources, queue, [job_id], statuses=_LIVE):
+        raise WrongState(what="job", state=state.value)
     if state in WAITING and await _known(resources, queue, [job_id], statuses=_LIVE):
         if not await call_off(resources, job_id, actor=actor):
-            raise WrongState(what="job", state="at TikTok already")
+            why = "a part of an edit" if is_segment_job(job_id) else "at TikTok already"
+            raise WrongState(what="job", state=why)
         return
     if not await strangers.remove(resources.queues, queue, job_id):
         raise WrongState(what="job", state=JobState.ACTIVE.value)

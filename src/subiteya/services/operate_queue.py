@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.db import jobs, slots
+from subiteya.db import jobs, segments, slots
 from subiteya.db.ledger import may_appear
 from subiteya.db.models import Job, Outbox, Post, RateSlot, Video
 from subiteya.db.moves import Why, move_post, move_video, note
@@ -16,8 +16,8 @@ from subiteya.db.slots import database_now
 from subiteya.domain.errors import NotFound, QueueUnavailable, WrongState
 from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.queue.events import announce
-from subiteya.queue.names import QueueName, is_words_job
-from subiteya.queue.presence import remove
+from subiteya.queue.names import QueueName, is_segment_job, is_words_job
+from subiteya.queue.presence import JobState, remove
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources
 
@@ -47,6 +47,8 @@ async def promote_job(resources: Resources, job_id: str, *, actor: str) -> bool:
             raise NotFound(what="job")
         if job.status is not JobStatus.QUEUED:
             raise WrongState(what="job", state=job.status.value)
+        if job.wait_reason == segments.WAITS:
+            raise WrongState(what="job", state=JobState.WAITING_CHILDREN.value)
         now = await database_now(session)
         if job.not_before <= now:
             return False
@@ -79,7 +81,7 @@ async def drain_queue(resources: Resources, queue: QueueName, *, actor: str) -> 
     Returns:
         How many were called off, and how many that wait were left alone.
     """
-    waiting = select(Job.id).where(Job.queue == queue, Job.status == JobStatus.QUEUED)
+    waiting = select(Job.id).where(Job.queue == queue, Job.status == JobStatus.QUEUED, segments.of_people())
     async with resources.db.begin() as session:
         job_ids = list(await session.scalars(waiting.order_by(Job.not_before)))
     gone = 0
@@ -118,8 +120,8 @@ async def _call_off(session: AsyncSession, job_id: str, why: Why) -> bool:
     job = await session.scalar(
         select(Job).where(Job.id == job_id, Job.status == JobStatus.QUEUED).with_for_update(),
     )
-    if job is None:
-        return False
+    if job is None or is_segment_job(job_id):
+        return False  # a segment goes with its edit
     if is_words_job(job_id):
         await note(session, why, video=await session.get_one(Video, job.video_id), kind="note")
         moved = True

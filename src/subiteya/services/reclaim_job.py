@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db import jobs
-from subiteya.db.models import Job
-from subiteya.db.moves import Why, move_post, move_video
+from subiteya.db.models import Job, Video
+from subiteya.db.moves import Why, move_post, move_video, note
 from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.queue.events import announce
+from subiteya.queue.names import is_segment_job
 from subiteya.queue.presence import release_orphan
 from subiteya.services.deliver_jobs import deliver
 from subiteya.services.resources import Resources
@@ -65,6 +66,10 @@ async def reclaim(resources: Resources, job_id: str) -> bool:
 
 
 async def _move_back(session: AsyncSession, job: Job, why: Why, *, again: bool) -> None:
+    if is_segment_job(job.id):
+        # The edit goes on: somebody else makes this segment, or it makes all by itself.
+        await note(session, why, video=await session.get_one(Video, job.video_id))
+        return
     error: dict[str, object] = {} if again else {"error_code": REASON, "error_context": None}
     if job.post_id is not None:
         to = PostStatus.UPLOAD_QUEUED if again else PostStatus.FAILED_UPLOAD

@@ -11,13 +11,21 @@ from typing import Final
 
 from sqlalchemy import select
 
+from subiteya.db import segments
 from subiteya.db.models import Job, Post, Video
 from subiteya.db.moves import Why, move_video, note
 from subiteya.db.versions import make_again
 from subiteya.domain.errors import NotFound, WrongState
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.states import JobStatus, VideoStatus
-from subiteya.queue.names import Priority, QueueName, edit_job_id, is_words_job, parse_job_id
+from subiteya.queue.names import (
+    Priority,
+    QueueName,
+    edit_job_id,
+    is_segment_job,
+    is_words_job,
+    parse_job_id,
+)
 from subiteya.queue.plan_jobs import plan_edit
 from subiteya.services.announce_change import announce_change
 from subiteya.services.asset_use import require_assets
@@ -54,6 +62,8 @@ async def rerun_job(resources: Resources, job_id: str, *, actor: str) -> None:
         job = await session.get(Job, job_id)
     if job is None:
         raise NotFound(what="job")
+    if is_segment_job(job_id):
+        raise WrongState(what="job", state=job.status.value)  # its edit can be run again
     if is_words_job(job_id):
         await request_words(resources, user_id=job.user_id, video_id=subject)
         return
@@ -119,7 +129,8 @@ async def rerun_edit(
 
 async def failed_jobs(resources: Resources, queue: QueueName | None = None) -> list[str]:
     """Ids of the jobs that failed for good, of one queue or of both; the oldest first."""
-    failed = select(Job.id).where(Job.status == JobStatus.FAILED).order_by(Job.finished_at)
+    failed = select(Job.id).where(Job.status == JobStatus.FAILED, segments.of_people())
+    failed = failed.order_by(Job.finished_at)
     if queue is not None:
         failed = failed.where(Job.queue == queue)
     async with resources.db.begin() as session:

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from sqlalchemy import delete, func, select, update
 
-from subiteya.db import jobs, leases, slots
+from subiteya.db import jobs, leases, segments, slots
 from subiteya.db.models import Heartbeat, Job, Outbox
 from subiteya.domain.errors import SubiteyaError, Unavailable
 from subiteya.domain.states import JobStatus
@@ -28,6 +28,7 @@ from subiteya.services.reclaim_job import reclaim
 from subiteya.services.release_held_posts import release_held_posts
 from subiteya.services.resources import Resources
 from subiteya.services.start_due_posts import start_due_posts
+from subiteya.services.tidy_segments import tidy_segments
 from subiteya.services.write_meter import write_meter
 
 log = structlog.get_logger(__name__)
@@ -84,10 +85,12 @@ class Sweeper:
         await release_held_posts(self._resources)
         await start_due_posts(self._resources)
         async with self._resources.db.begin() as session:
+            await segments.wake(session)
             await jobs.put_due_in_outbox(session)
             waiting = await session.scalar(select(func.count()).select_from(Outbox))
         if waiting:
             await deliver(self._resources)
+        await tidy_segments(self._resources)
         now = time.monotonic()
         if now - self._looked_at >= self._presence_seconds:
             self._looked_at = now

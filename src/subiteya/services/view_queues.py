@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subiteya.db import segments
 from subiteya.db.models import Event, Heartbeat, Job
 from subiteya.db.slots import database_now
 from subiteya.domain.errors import NotFound, QueueUnavailable
@@ -19,8 +20,6 @@ from subiteya.queue.presence import JobState, job_state
 from subiteya.queue.queues import QueueStats
 from subiteya.services.resources import Resources
 
-SILENT_AFTER: Final = timedelta(seconds=20)
-"""A worker whose heartbeat is older has died or hangs: it beats every five seconds."""
 LATER: Final = "later"
 """Rows that are queued and not due yet; the other words are those of `JobStatus`."""
 
@@ -47,7 +46,7 @@ class WorkerView:
     @property
     def alive(self) -> bool:
         """Whether it was heard of lately."""
-        return self.silent <= SILENT_AFTER
+        return self.silent <= segments.ALIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +129,15 @@ async def view_workers(resources: Resources) -> list[WorkerView]:
 
 async def _row_counts(session: AsyncSession) -> dict[QueueName, dict[str, int]]:
     counts = {name: dict.fromkeys([LATER, *(str(status) for status in JobStatus)], 0) for name in QueueName}
-    later = func.count().filter(Job.status == JobStatus.QUEUED, Job.not_before > func.clock_timestamp())
+    # Its segments are being made: whoever asked for that edit sees it run.
+    shared = (Job.status == JobStatus.QUEUED) & (Job.wait_reason == segments.WAITS)
+    status = case((shared, JobStatus.ACTIVE), else_=Job.status)
+    later = func.count().filter(status == JobStatus.QUEUED, Job.not_before > func.clock_timestamp())
     found = await session.execute(
-        select(Job.queue, Job.status, func.count(), later).group_by(Job.queue, Job.status)
+        select(Job.queue, status, func.count(), later).where(segments.of_people()).group_by(Job.queue, status)
     )
-    for queue, status, number, not_due in found:
-        counts[QueueName(queue)][str(status)] += number - not_due
+    for queue, stands, number, not_due in found:
+        counts[QueueName(queue)][str(stands)] += number - not_due
         counts[QueueName(queue)][LATER] += not_due
     return counts
 

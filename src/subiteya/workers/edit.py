@@ -19,6 +19,7 @@ from subiteya.media.fonts import bundled_fonts
 from subiteya.media.transcribe import Transcriber, open_transcriber
 from subiteya.pipeline.edit.by_kind import EditQueueJourney
 from subiteya.pipeline.edit.journey import EditJourney
+from subiteya.pipeline.edit.segment_journey import SegmentJourney
 from subiteya.pipeline.edit.words_journey import WordsJourney
 from subiteya.pipeline.tools import Tools
 from subiteya.pipeline.work_folder import remove_abandoned
@@ -49,7 +50,9 @@ async def _shift(tools: Tools, _: AsyncExitStack) -> Shift:
     async def wake_waiting(stop: asyncio.Event) -> None:
         await _wake_waiting(tools, transcriber, stop)
 
-    journey = EditQueueJourney(EditJourney(editor, transcriber), WordsJourney(transcriber))
+    journey = EditQueueJourney(
+        EditJourney(editor, transcriber), SegmentJourney(editor), WordsJourney(transcriber)
+    )
     return Shift("Edit Worker", journey, settings.edit.concurrency, [tidy, wake_waiting])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,9 +26,10 @@ BEAT_SECONDS: Final = 5.0
 class Pulse:
     """Beats for one worker; made once per worker process."""
 
-    def __init__(self, db: Database, name: str, queue: QueueName, worker: QueueWorker) -> None:
+    def __init__(self, db: Database, name: str, host: str, queue: QueueName, worker: QueueWorker) -> None:
         self._db = db
         self._name = name
+        self._host = host
         self._queue = queue
         self._worker = worker
         self.last_success_at: datetime | None = None
@@ -53,7 +53,7 @@ class Pulse:
         now = func.clock_timestamp()
         fresh: dict[str, Any] = {
             "queue": self._queue,
-            "host": socket.gethostname(),
+            "host": self._host,
             "pid": os.getpid(),
             "version": __version__,
             "jobs": [hand.id for hand in self._worker.in_hand],

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subiteya.db import jobs
+from subiteya.db import jobs, segments
 from subiteya.db.models import Job
 from subiteya.domain.errors import LostTheJob
 from subiteya.domain.outcome import (
@@ -30,6 +30,7 @@ from subiteya.pipeline.journey import Journey, Run
 from subiteya.pipeline.patience import patiently
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.hand import AbortReason, JobInHand
+from subiteya.queue.names import QueueName
 from subiteya.queue.settle import outcome_of
 from subiteya.workers.lease import keep_lease, look
 
@@ -65,15 +66,18 @@ async def run_job(tools: Tools, journey: Journey, hand: JobInHand) -> Outcome:
 async def _take(tools: Tools, journey: Journey, hand: JobInHand) -> Run | Outcome:
     lease = timedelta(seconds=tools.settings.jobs.lease_seconds)
     async with tools.db.begin() as session:
-        early = await session.scalar(
-            select(Job.not_before).where(
+        if hand.queue is QueueName.EDIT:
+            await segments.wake(session, hand.id)  # BullMQ brings it as soon as the last one has ended
+        early = await session.execute(
+            select(Job.not_before, Job.wait_reason).where(
                 Job.id == hand.id,
                 Job.status == JobStatus.QUEUED,
                 Job.not_before > func.clock_timestamp() + jobs.EARLY,
             )
         )
-        if early is not None:
-            return Wait(early, "not_before")
+        if (row := early.one_or_none()) is not None:
+            at, reason = row
+            return Done("waits for its segments") if reason == segments.WAITS else Wait(at, "not_before")
         claim = await jobs.claim(session, hand.id, tools.name, lease)
         if claim is None:
             log.info("nothing to do here: the job is done, called off, or another worker's")
@@ -162,6 +166,8 @@ async def _end(session: AsyncSession, run: Run, decision: Decision) -> bool:
 
 def _for_bullmq(run: Run, decision: Decision) -> Outcome:
     match decision:
+        case Wait(for_jobs=others) if others:
+            return decision  # BullMQ too waits for them
         case Wait(until):
             # A long wait is over for BullMQ; the sweep adds the job anew when its time has come.
             return decision if _is_short(until) else Done(f"waits in the database: {decision.reason}")

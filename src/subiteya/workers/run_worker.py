@@ -14,11 +14,12 @@ from typing import Any
 import structlog
 
 from subiteya.config import Settings
-from subiteya.domain.outcome import Done, Outcome
+from subiteya.domain.outcome import Done, Outcome, Wait
 from subiteya.pipeline.journey import Journey
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.hand import JobInHand
 from subiteya.queue.worker import QueueWorker
+from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources, open_resources
 from subiteya.services.sweep import Sweeper
 from subiteya.watch.quotas import warn_of_quotas
@@ -83,6 +84,9 @@ async def _work(settings: Settings, resources: Resources, tools: Tools, shift: S
 
     async def process(hand: JobInHand) -> Outcome:
         outcome = await run_job(tools, journey, hand)
+        if isinstance(outcome, Wait) and outcome.for_jobs:
+            # While BullMQ still shows this job as running: the others are added as its children.
+            await deliver_soon(resources, outcome.for_jobs)
         if isinstance(outcome, Done):
             pulse.last_success_at = datetime.now(UTC)
         return outcome
@@ -95,7 +99,7 @@ async def _work(settings: Settings, resources: Resources, tools: Tools, shift: S
         concurrency=shift.concurrency,
         meter=resources.meter,
     )
-    pulse = Pulse(tools.db, tools.name, journey.queue, worker)
+    pulse = Pulse(tools.db, tools.name, settings.observe.worker_host, journey.queue, worker)
     stop = asyncio.Event()
     _stop_on_signals(stop)
     warn = partial(warn_of_quotas, resources.db, settings.costs)

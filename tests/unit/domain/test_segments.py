@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.probe import Probe
-from subiteya.domain.segments import Stretch, is_divisible, plan_stretches
+from subiteya.domain.segments import MOST, Stretch, count_segments, is_divisible, plan_stretches
 
 INTRO = "assets/00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000002.mp4"
 
@@ -60,3 +60,11 @@ def test_a_file_that_cannot_be_sought_exactly_or_has_no_length_is_not_divided() 
     assert is_divisible(spec, probe("matroska,webm"))
     assert not is_divisible(spec, probe("mpegts"))
     assert not is_divisible(spec, probe(seconds=0.0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "idle", "count"),
+    [(60, 0, 1), (29.9, 3, 1), (30, 3, 2), (60, 1, 2), (600, 2, 3), (600, 50, MOST), (0, 2, 1)],
+)
+def test_each_machine_gets_enough_to_be_worth_its_start(seconds: float, idle: int, count: int) -> None:
+    assert count_segments(seconds, idle, least_s=15) == count

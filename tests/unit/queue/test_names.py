@@ -8,8 +8,10 @@ from subiteya.queue.names import (
     Priority,
     QueueName,
     edit_job_id,
+    is_segment_job,
     is_words_job,
     parse_job_id,
+    segment_job_id,
     upload_job_id,
     words_job_id,
 )
@@ -43,6 +45,13 @@ def test_writing_down_what_is_said_is_the_edit_workers_and_no_edit() -> None:
     assert job_id == "words-0f8fad5b-d9cb-469f-a165-70867728950e"
     assert parse_job_id(job_id) == (QueueName.EDIT, SUBJECT)
     assert [is_words_job(one) for one in (job_id, edit_job_id(SUBJECT))] == [True, False]
+
+
+def test_a_segment_is_the_edit_workers_and_no_edit() -> None:
+    job_id = segment_job_id(SUBJECT)
+    assert job_id == "segment-0f8fad5b-d9cb-469f-a165-70867728950e"
+    assert parse_job_id(job_id) == (QueueName.EDIT, SUBJECT)
+    assert [is_segment_job(one) for one in (job_id, edit_job_id(SUBJECT))] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ AVOIDED = {
     "setGlobalConcurrency",
     # loses events when it connects again, and ends for good on an error
     "QueueEvents",
-    # a child that is run again does not bring its parent back
+    # children are added by their rows, one by one, while their parent runs
     "FlowProducer",
     # three commands a line
     "job.log",

@@ -6,6 +6,7 @@ from subiteya.db.models.base import Base
 from subiteya.db.models.brand import Account, Asset, BrandPattern
 from subiteya.db.models.post import Post
 from subiteya.db.models.render import AccountRender, Render
+from subiteya.db.models.segment import Segment
 from subiteya.db.models.video import Upload, Video
 from subiteya.db.models.work import Event, Heartbeat, Job, Lease, Metered, Outbox, RateSlot
 
@@ -27,6 +28,7 @@ __all__ = [
     "Post",
     "RateSlot",
     "Render",
+    "Segment",
     "Session",
     "Upload",
     "User",

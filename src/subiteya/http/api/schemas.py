@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from subiteya.db import segments
 from subiteya.db.models import Account, BrandPattern, Event, Job, Post, Video
 from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.post_mode import PostMode
@@ -289,7 +290,9 @@ def _wait_reason(job: Job | None) -> str | None:
 
 
 def _retries(job: Job | None) -> bool:
-    return job is not None and job.status is JobStatus.QUEUED and job.attempts > 0
+    if job is None or job.wait_reason == segments.WAITS:  # that one is under way
+        return False
+    return job.status is JobStatus.QUEUED and job.attempts > 0
 
 
 def _will_retry_at(job: Job | None) -> datetime | None:

@@ -3,6 +3,7 @@
 * `journey` is the job: what it shows of the video, and the order of the steps.
 * `versions` says which versions of the video are still to be made; `journey` makes one after the other.
 * `words` has what is said written down, when the pattern asks for it and the video has no words yet.
+* `sharing` divides a long edit between idle machines and joins it again; `segment_journey` makes one part.
 * `render` makes one finished clip on this machine. `cues_of` is the one place that says which words are
   shown, and when; `encode` the one place that runs FFmpeg on a plan.
 * `store` brings a clip into storage and writes down what lies there.

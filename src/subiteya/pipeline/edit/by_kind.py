@@ -1,4 +1,4 @@
-"""What the edit workers run: edits, and the writing down of what is said before one."""
+"""What the edit workers run: edits, segments of edits, and the writing down of what is said before one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.domain.outcome import Decision, Outcome
 from subiteya.pipeline.journey import Journey, Run
-from subiteya.queue.names import QueueName, is_words_job
+from subiteya.queue.names import QueueName, is_segment_job, is_words_job
 
 
 class EditQueueJourney:
@@ -14,11 +14,14 @@ class EditQueueJourney:
 
     queue = QueueName.EDIT
 
-    def __init__(self, edit: Journey, words: Journey) -> None:
+    def __init__(self, edit: Journey, segment: Journey, words: Journey) -> None:
         self._edit = edit
+        self._segment = segment
         self._words = words
 
     def _of(self, run: Run) -> Journey:
+        if is_segment_job(run.hand.id):
+            return self._segment
         return self._words if is_words_job(run.hand.id) else self._edit
 
     async def begin(self, session: AsyncSession, run: Run) -> bool:

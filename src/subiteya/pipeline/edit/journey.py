@@ -10,16 +10,27 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subiteya.db import segments
 from subiteya.db.models import Video
 from subiteya.db.moves import move_video, note
+from subiteya.domain.errors import EditFailed
 from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, TryAgain, Wait
 from subiteya.domain.post_errors import RenderFailed
 from subiteya.domain.states import VideoStatus
 from subiteya.media.edit import Editor, shown_command
 from subiteya.media.graph import EditPlan
 from subiteya.media.transcribe import Transcriber
-from subiteya.pipeline.edit import store, words
-from subiteya.pipeline.edit.progress import COMPLETE, DOWNLOADED, PREPARED, RENDERED, STORED, TAKEN, show
+from subiteya.pipeline.edit import sharing, store, words
+from subiteya.pipeline.edit.progress import (
+    COMPLETE,
+    DOWNLOADED,
+    DRAWN,
+    PREPARED,
+    RENDERED,
+    STORED,
+    TAKEN,
+    show,
+)
 from subiteya.pipeline.edit.render import encode, make_plan
 from subiteya.pipeline.edit.versions import Making, is_late, next_version
 from subiteya.pipeline.journey import Run, until_aborted
@@ -27,6 +38,7 @@ from subiteya.pipeline.work_folder import work_folder
 from subiteya.queue import held_posts
 from subiteya.queue.names import Priority, QueueName
 from subiteya.queue.plan_jobs import plan_edit
+from subiteya.storage.errors import ObjectMissing
 
 
 class EditJourney:
@@ -58,7 +70,8 @@ class EditJourney:
         if video is None:
             return False
         if video.status is VideoStatus.EDITING:
-            await note(session, run.why("taken_over"), video=video)
+            shared = await segments.of_edit(session, run.claim)
+            await note(session, run.why("segments_ended" if shared else "taken_over"), video=video)
             return True
         if await is_late(session, video):
             await note(session, run.why("late_version"), video=video)
@@ -74,35 +87,38 @@ class EditJourney:
             return await self._work(run, root)
         except words.WORD_ERRORS as error:
             return words.outcome_of(error)
+        except sharing.HandedOut as others:
+            return others.wait
 
     async def _work(self, run: Run, root: Path) -> Outcome:
         making = await next_version(run, 0)
         if making is None:
             return Done("every version is there")
         words.require_way(run, self._transcriber, making)
+        # Segments show words too. Where none are to be written first, nothing is downloaded in vain.
+        waits_for_words = words.wish_of(making) is not None
+        parts = () if waits_for_words else await sharing.divide(run, making)
         with work_folder(root, f"edit-{making.video.id}") as folder:
-            await show(run, TAKEN)
-            source = folder / f"source{Path(making.video.source_key).suffix}"
-            await run.tools.storage.files.download(making.video.source_key, source)
-            await store.fingerprint(run, making.video, source)
-            await show(run, DOWNLOADED)
+            source = await _fetch(run, making, folder, shown=not parts)
             made, size = 0, 0
             while making is not None:
                 task = words.Listening(self._transcriber, source, folder / f"words-{made}")
                 making = await words.with_words(run, task, making)
-                size += await self._make(run, making, source, folder / f"edit-{made}")
-                made += 1
+                if waits_for_words and made == 0:
+                    parts = await sharing.divide(run, making)
+                size += await self._make(run, making, source, folder / f"edit-{made}", parts)
+                made, parts = made + 1, ()
                 making = await next_version(run, made)
         await run.hand.progress(COMPLETE)
         return Done(f"{size} bytes")
 
-    async def _make(self, run: Run, making: Making, source: Path, folder: Path) -> int:
+    async def _make(
+        self, run: Run, making: Making, source: Path, folder: Path, parts: sharing.Segments
+    ) -> int:
         """Make one version from the source on this machine, and store it; its size in bytes."""
         share = making.share
-        plan = await make_plan(run, self._editor, making, source, folder)
-        await show(run, share.of_all(PREPARED))
-        await _note_command(run, making, plan, folder)
-        seconds = await encode(run, self._editor, plan, folder, share)
+        joined = await self._join(run, making, source, folder, parts) if parts else None
+        plan, seconds = joined or await self._draw(run, making, source, folder)
         await show(run, share.of_all(RENDERED))
         info = await store.send(run, making, plan)
         await show(run, share.of_all(STORED))
@@ -110,6 +126,25 @@ class EditJourney:
         # The next version needs the room.
         await asyncio.to_thread(shutil.rmtree, folder)
         return info.size
+
+    async def _draw(self, run: Run, making: Making, source: Path, folder: Path) -> tuple[EditPlan, float]:
+        plan = await make_plan(run, self._editor, making, source, folder)
+        await show(run, making.share.of_all(PREPARED))
+        await _note_command(run, making, plan, folder)
+        return plan, await encode(run, self._editor, plan, folder, making.share)
+
+    async def _join(
+        self, run: Run, making: Making, source: Path, folder: Path, parts: sharing.Segments
+    ) -> tuple[EditPlan, float] | None:
+        """The clip from its segments; None when they cannot be joined."""
+        try:
+            plan = await sharing.join(run, self._editor, making, parts, source=source, folder=folder)
+            await _note_command(run, making, plan, folder)
+            return plan, await encode(run, self._editor, plan, folder, making.share, begin=DRAWN)
+        except (EditFailed, ObjectMissing) as error:
+            await sharing.go_on_alone(run, making, parts, str(error))
+            await asyncio.to_thread(shutil.rmtree, folder)
+            return None
 
     async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
         """Let the video's status say what was decided, and the posts that wait for a version of it."""
@@ -134,6 +169,8 @@ class EditJourney:
             case Done():
                 to, why = VideoStatus.EDITED, run.why("edited")
                 values: dict[str, Any] = {"progress": COMPLETE, "progress_detail": None}
+            case Wait(for_jobs=jobs) if jobs:
+                return  # it is being edited, by others now
             case Wait(until, reason, detail):
                 to, why = VideoStatus.EDITING_QUEUED, run.why(reason, until=until.isoformat(), why=detail)
                 values = {"progress": 0, "progress_detail": None, **words.shown(reason, detail)}
@@ -150,6 +187,18 @@ class EditJourney:
         if moved is None:
             # An edited video stays where its posts put it, whatever became of one more version.
             await note(session, why, video=await session.get_one(Video, video_id))
+
+
+async def _fetch(run: Run, making: Making, folder: Path, *, shown: bool) -> Path:
+    """The source on this machine; `shown` unless the progress is further already."""
+    if shown:
+        await show(run, TAKEN)
+    source = folder / f"source{Path(making.video.source_key).suffix}"
+    await run.tools.storage.files.download(making.video.source_key, source)
+    await store.fingerprint(run, making.video, source)
+    if shown:
+        await show(run, DOWNLOADED)
+    return source
 
 
 async def _note_command(run: Run, making: Making, plan: EditPlan, folder: Path) -> None:

@@ -8,15 +8,18 @@ Redis command. Where several versions of a video are made, they share what lies 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import func, update
 
-from subiteya.db.models import Video
+from subiteya.db import segments
+from subiteya.db.models import Segment, Video
 from subiteya.domain.errors import DatabaseUnavailable, LostTheJob
 from subiteya.domain.states import VideoStatus
 from subiteya.media.runner import Progress
@@ -25,8 +28,11 @@ from subiteya.pipeline.journey import Run
 log = structlog.get_logger(__name__)
 
 TAKEN, DOWNLOADED, PREPARED, RENDERED, STORED, COMPLETE = 10, 30, 40, 70, 90, 100
+DRAWN: Final = 67
+"""All segments of a shared edit are there; joining them takes it to `RENDERED`."""
 ROW_SECONDS: Final = 1.0
 """How often the row learns of what lies between."""
+_Write = Callable[[int | None, dict[str, Any] | None], Awaitable[None]]
 WORDS_PERCENT: Final = "words_percent"
 """In `progress_detail`: how much of the sound has been listened to, while it is written down."""
 
@@ -44,6 +50,16 @@ class Share:
         return DOWNLOADED + round((span * self.made + percent - DOWNLOADED) / self.of)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of `of` segments of a version."""
+
+    segment: Segment
+    video_id: uuid.UUID
+    share: Share
+    of: int
+
+
 async def show(run: Run, percent: int) -> None:
     """Tell the row and the queue of a round number."""
     await _show_in_row(run, percent, None)
@@ -51,17 +67,35 @@ async def show(run: Run, percent: int) -> None:
 
 
 @asynccontextmanager
-async def shown_while_encoding(run: Run, share: Share) -> AsyncIterator[Callable[[Progress], None]]:
-    """What FFmpeg's progress may be told to.
+async def shown_while_encoding(
+    run: Run, share: Share, begin: int = PREPARED
+) -> AsyncIterator[Callable[[Progress], None]]:
+    """What FFmpeg's progress may be told to; it fills what lies between `begin` and rendered.
 
     Raises:
         LostTheJob: at its end, when the job is no longer this run's: it must not go on.
     """
-    async with _shown_meanwhile(run) as tell:
+    async with _shown_meanwhile(partial(_show_in_row, run)) as tell:
 
         def on_progress(seen: Progress) -> None:
-            percent = share.of_all(PREPARED + (RENDERED - PREPARED) * seen.fraction)
+            percent = share.of_all(begin + (RENDERED - begin) * seen.fraction)
             tell(percent, {"speed": seen.speed, "left_seconds": seen.left_s})
+
+        yield on_progress
+
+
+@asynccontextmanager
+async def shown_while_drawing(run: Run, part: Part) -> AsyncIterator[Callable[[Progress], None]]:
+    """The same for one segment; all of them together move the video's progress.
+
+    Raises:
+        LostTheJob: as above.
+    """
+    async with _shown_meanwhile(partial(_show_part, run, part)) as tell:
+
+        def on_progress(seen: Progress) -> None:
+            speed = None if seen.speed is None else seen.speed * part.of  # as if all went like this one
+            tell(round(100 * seen.fraction), {"speed": speed, "left_seconds": seen.left_s})
 
         yield on_progress
 
@@ -77,7 +111,7 @@ async def shown_while_listening(run: Run, share: Share | None) -> AsyncIterator[
     Raises:
         LostTheJob: at its end, when the job is no longer this run's: it must not go on.
     """
-    async with _shown_meanwhile(run) as tell:
+    async with _shown_meanwhile(partial(_show_in_row, run)) as tell:
 
         def on_progress(heard: float) -> None:
             own = DOWNLOADED + (PREPARED - DOWNLOADED) * heard
@@ -89,14 +123,14 @@ async def shown_while_listening(run: Run, share: Share | None) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def _shown_meanwhile(run: Run) -> AsyncIterator[Callable[[int | None, dict[str, Any]], None]]:
+async def _shown_meanwhile(write: _Write) -> AsyncIterator[Callable[[int | None, dict[str, Any]], None]]:
     """The newest waits in a box for whoever writes it to the row."""
     box: list[tuple[int | None, dict[str, Any]]] = []
 
     def tell(percent: int | None, detail: dict[str, Any]) -> None:
         box[:] = [(percent, detail)]
 
-    writing = asyncio.create_task(_write(run, box))
+    writing = asyncio.create_task(_write_often(write, box))
     try:
         yield tell
     finally:
@@ -106,11 +140,11 @@ async def _shown_meanwhile(run: Run) -> AsyncIterator[Callable[[int | None, dict
             raise result
 
 
-async def _write(run: Run, box: list[tuple[int | None, dict[str, Any]]]) -> None:
+async def _write_often(write: _Write, box: list[tuple[int | None, dict[str, Any]]]) -> None:
     while True:
         await asyncio.sleep(ROW_SECONDS)
         if box:
-            await _show_in_row(run, *box.pop())
+            await write(*box.pop())
 
 
 async def _show_in_row(run: Run, percent: int | None, detail: dict[str, Any] | None) -> None:
@@ -126,4 +160,19 @@ async def _show_in_row(run: Run, percent: int | None, detail: dict[str, Any] | N
             await session.execute(update(Video).where(*which).values(**shown))
     except DatabaseUnavailable:
         # Worth a line, not an edit: the lease has its own patience.
+        log.info("progress could not be written", percent=percent)
+
+
+async def _show_part(run: Run, part: Part, percent: int | None, detail: dict[str, Any] | None) -> None:
+    try:
+        async with run.db.begin() as session:
+            await run.fence(session)
+            mean = await segments.show_percent(session, part.segment, percent or 0)
+            shown = part.share.of_all(PREPARED + (DRAWN - PREPARED) * mean)
+            await session.execute(
+                update(Video)
+                .where(Video.id == part.video_id, Video.status == VideoStatus.EDITING)
+                .values(progress=shown, progress_detail=detail, updated_at=func.now())
+            )
+    except DatabaseUnavailable:
         log.info("progress could not be written", percent=percent)

@@ -16,7 +16,7 @@ from subiteya.media.edit import Editor, Ingredients, plan_edit, run_edit
 from subiteya.media.graph import EditPlan
 from subiteya.media.ingredients import ASSET_LIMITS
 from subiteya.media.subtitles import parse_subtitles
-from subiteya.pipeline.edit.progress import Share, shown_while_encoding
+from subiteya.pipeline.edit.progress import PREPARED, Share, shown_while_encoding
 from subiteya.pipeline.edit.versions import Making
 from subiteya.pipeline.journey import Run
 
@@ -27,13 +27,17 @@ async def make_plan(run: Run, editor: Editor, making: Making, source: Path, fold
     Raises:
         SubiteyaError: the source or a file of the pattern cannot be used.
     """
+    return await plan_edit(editor, await gather(run, making, source, folder), folder)
+
+
+async def gather(run: Run, making: Making, source: Path, folder: Path) -> Ingredients:
+    """Everything that a version is made of, in `folder`, which is made for it. Raises as `make_plan`."""
     await asyncio.to_thread(folder.mkdir)
     video, version = making.video, making.version
     files = await _files(run, version.spec, video.user_id, folder)
     cues = await cues_of(run, video)
     probe = Probe.from_json(video.probe)
-    ingredients = Ingredients(version.spec, probe, source, cues, version.values, files)
-    return await plan_edit(editor, ingredients, folder)
+    return Ingredients(version.spec, probe, source, cues, version.values, files)
 
 
 async def cues_of(run: Run, video: Video) -> tuple[Cue, ...]:
@@ -44,15 +48,19 @@ async def cues_of(run: Run, video: Video) -> tuple[Cue, ...]:
     return await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
 
 
-async def encode(run: Run, editor: Editor, plan: EditPlan, folder: Path, share: Share) -> float:
+async def encode(
+    run: Run, editor: Editor, plan: EditPlan, folder: Path, share: Share, *, begin: int = PREPARED
+) -> float:
     """Run the plan; the wall seconds that it took. The result lies at `plan.output`.
+
+    Progress is shown from `begin` on.
 
     Raises:
         NotAVideo: FFmpeg cannot read the source, and never will.
         EditFailed: FFmpeg ended badly; another try may help.
         LostTheJob: the job is no longer this run's.
     """
-    async with shown_while_encoding(run, share) as on_progress:
+    async with shown_while_encoding(run, share, begin) as on_progress:
         return await run_edit(editor, plan, folder, on_progress)
 
 
