@@ -33,6 +33,7 @@ SOON: Mapping[str, str] = {
     "CREATOR_POSTS_PER_DAY": "0",
     "EDIT_MAX_PER_MINUTE": "1000",
     "UPLOAD_MAX_PER_MINUTE": "1000",
+    "UPLOAD_WORKER_CONCURRENCY": "3",
     "JOB_LEASE_SECONDS": "3",
     "SWEEP_SECONDS": "0.5",
     "PRESENCE_SECONDS": "2",

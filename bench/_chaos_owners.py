@@ -30,7 +30,7 @@ from subiteya.services.connect_account import connect_with_code
 from subiteya.services.resources import Resources
 
 T = TypeVar("T")
-AT_ONCE = 6
+AT_ONCE = 8
 """Videos that are being brought at a time."""
 LIMIT_S = 300.0
 """How long they ask for one thing."""

@@ -19,7 +19,7 @@ from _chaos_watch import Sample, Watch
 from subiteya.embedded.home import Home
 from subiteya.services.resources import open_resources
 
-EVERY_S = (2.0, 5.0)
+EVERY_S = (3.0, 7.0)
 """Seconds between two cards."""
 UNDER_LOAD_S = (1.0, 3.0)
 """Seconds between a start of everything and its stop."""
