@@ -243,6 +243,7 @@ async def _plan(
 ) -> Fleet:
     """Choose addresses, make database and bucket."""
     ports = Ports(home.ports_file)
+    ports.choose(SIMULATOR)  # any port but the usual one, which another stack may take while ours is dead
     own = {"SUBITEYA_HOME": str(home.root), "PORT": "0", "TIKTOK_MODE": "simulator"}
     plan = plan_stack(settings_from(own), ports)
     engines = Engines(home, ports, settings=None, durable=durable)
