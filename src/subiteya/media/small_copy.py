@@ -73,7 +73,7 @@ async def take_still(copy: Path, second: float, rate: Fraction, target: Path) ->
 def _take(copy: Path, second: float, rate: Fraction, target: Path) -> None:
     shown = _frame_at(copy, second + float(Fraction(1, 2) / rate) - _HAIR_S)
     with av.open(str(target), "w", format="matroska") as container:
-        stream = container.add_stream("ffv1", rate=rate)
+        stream = container.add_stream("rawvideo", rate=rate)
         stream.width, stream.height, stream.pix_fmt = shown.width, shown.height, "yuv420p"
         for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
             setattr(stream.codec_context, name, getattr(shown, name))

@@ -120,7 +120,7 @@ def compile_small(source: Path, video: VideoTrack, target: Path, *, threads: int
     return [
         *("-abort_on", "empty_output", *inputs.arguments),
         *("-filter_complex", graph.finish("[v]"), "-map", "[v]", "-fps_mode", "passthrough"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-g", "8", "-bf", "0"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-g", "4", "-bf", "0"),
         *(["-threads", str(threads)] if threads else []),
         *("-enc_time_base", "demux", *_CLEAN, "-f", "nut", "-y", f"file:{target}"),
     ]
