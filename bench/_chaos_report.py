@@ -13,6 +13,7 @@ from _bench import show_table
 from _chaos_harms import Done, Kind
 from _chaos_run import Report
 from _chaos_watch import Sample
+from _plot import draw_text
 
 _WIDTH, _HIGH, _LEFT, _RIGHT, _ROOM = 960, 150, 60, 930, 56
 _INK, _PALE = "#24292f", "#8c959f"
@@ -87,7 +88,7 @@ def course_svg(report: Report, title: str) -> str:
         ("videos at TikTok", {"posted": [s.posted for s in samples]}),
         ("taken over from the dead", {"recovered": [s.recovered for s in samples]}),
     ]
-    drawn = [_text(16, 30, title, size=17, weight="600"), *_legend()]
+    drawn = [draw_text(16, 30, title, size=17, weight="600"), *_legend()]
     for number, (name, curves) in enumerate(panels):
         top = 80 + number * (_HIGH + _ROOM)
         drawn += _marks(report.done, end, top)
@@ -105,7 +106,7 @@ def _legend() -> Iterable[str]:
     x = 16.0
     for kind, colour in _MARKS.items():
         yield f'<path d="M{x} 44v14" stroke="{colour}" stroke-width="2"/>'
-        yield _text(x + 8, 56, str(kind), size=12, colour=_PALE)
+        yield draw_text(x + 8, 56, str(kind), size=12, colour=_PALE)
         x += 40 + 7 * len(kind)
 
 
@@ -123,14 +124,14 @@ def _panel(
     most = max([1.0, *(max(values, default=0) for values in curves.values())])
     bottom = top + _HIGH
     yield f'<path d="M{_LEFT} {top}V{bottom}H{_RIGHT}" fill="none" stroke="{_PALE}"/>'
-    yield _text(_LEFT - 8, top + 5, f"{most:g}", anchor="end", colour=_PALE)
-    yield _text(_LEFT - 8, bottom + 5, "0", anchor="end", colour=_PALE)
-    yield _text(_RIGHT, bottom + 18, f"{end:.0f} s", anchor="end", colour=_PALE)
+    yield draw_text(_LEFT - 8, top + 5, f"{most:g}", anchor="end", colour=_PALE)
+    yield draw_text(_LEFT - 8, bottom + 5, "0", anchor="end", colour=_PALE)
+    yield draw_text(_RIGHT, bottom + 18, f"{end:.0f} s", anchor="end", colour=_PALE)
     x: float = _LEFT
     for key, values in curves.items():
         colour = _COLOURS[key]
         words = f"{name}: {key}" if len(curves) > 1 else name
-        yield _text(x, top - 8, words, colour=colour, weight="600")
+        yield draw_text(x, top - 8, words, colour=colour, weight="600")
         x += 220
         points = [
             f"{_across(sample.at, end):.1f} {bottom - value / most * _HIGH:.1f}"
@@ -141,17 +142,3 @@ def _panel(
 
 def _across(at: float, end: float) -> float:
     return _LEFT + at / end * (_RIGHT - _LEFT)
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    size: int = 13,
-    anchor: str = "start",
-    colour: str = _INK,
-    weight: str = "400",
-) -> str:
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} font-size="{size}" font-weight="{weight}" fill="{colour}">{escape(words)}</text>'

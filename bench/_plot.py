@@ -34,11 +34,11 @@ def strips_svg(title: str, strips: Sequence[Strip]) -> str:
     """Bars from left to right; the longest takes the whole width."""
     left, high, room = 16, 50, WIDTH - 32
     most = max(strip.value for strip in strips)
-    drawn = [_text(left, 30, title, size=17, weight="600")]
+    drawn = [draw_text(left, 30, title, size=17, weight="600")]
     for number, strip in enumerate(strips):
         y, length = 50 + number * high, max(2.0, strip.value / most * room)
-        drawn.append(_text(left, y + 14, strip.what))
-        drawn.append(_text(WIDTH - left, y + 14, strip.note, anchor="end", colour=_PALE))
+        drawn.append(draw_text(left, y + 14, strip.what))
+        drawn.append(draw_text(WIDTH - left, y + 14, strip.note, anchor="end", colour=_PALE))
         colour = _COLOURS[number % len(_COLOURS)]
         drawn.append(
             f'<rect x="{left}" y="{y + 21}" width="{length:.1f}" height="16" rx="3" fill="{colour}"/>'
@@ -61,13 +61,15 @@ def curves_svg(
     every = [point for curve in curves for point in curve.points]
     across, up = _scale([x for x, _, _ in every], left, right), _scale([y for _, y, _ in every], bottom, top)
     drawn = [
-        _text(16, 30, title, size=17, weight="600"),
+        draw_text(16, 30, title, size=17, weight="600"),
         f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="{_PALE}"/>',
-        _text(right, bottom + 44, axes[0], anchor="end", colour=_PALE),
-        _text(left, top - 10, axes[1], anchor="middle", colour=_PALE),
+        draw_text(right, bottom + 44, axes[0], anchor="end", colour=_PALE),
+        draw_text(left, top - 10, axes[1], anchor="middle", colour=_PALE),
     ]
-    drawn += [_text(across(x), bottom + 20, f"{x:g}", anchor="middle", colour=_PALE) for x in across.ticks]
-    drawn += [_text(left - 8, up(y) + 5, f"{y:g}", anchor="end", colour=_PALE) for y in up.ticks]
+    drawn += [
+        draw_text(across(x), bottom + 20, f"{x:g}", anchor="middle", colour=_PALE) for x in across.ticks
+    ]
+    drawn += [draw_text(left - 8, up(y) + 5, f"{y:g}", anchor="end", colour=_PALE) for y in up.ticks]
     for number, curve in enumerate(curves):
         drawn += _curve(curve, _COLOURS[number % len(_COLOURS)], across, up, chosen)
     return _svg(title, height, drawn)
@@ -83,10 +85,10 @@ def _curve(
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
         if (curve.name, name) == chosen:
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="10" fill="none" stroke="{colour}"/>'
-        yield _text(x + 9, y + 16, name, size=11, colour=colour)
+        yield draw_text(x + 9, y + 16, name, size=11, colour=colour)
     x, y, _ = spots[-1]
     end = "end" if x > WIDTH * 0.7 else "middle"
-    yield _text(x, y - 14, curve.name, anchor=end, colour=colour, weight="600")
+    yield draw_text(x, y - 14, curve.name, anchor=end, colour=colour, weight="600")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _scale(values: Sequence[float], start: float, end: float) -> _Scale:
     return _Scale(low, high, start, end, step)
 
 
-def _text(
+def draw_text(
     x: float,
     y: float,
     words: str,
@@ -135,6 +137,7 @@ def _text(
     colour: str = _INK,
     weight: str = "400",
 ) -> str:
+    """Words at a place; where they begin, end or have their middle says the anchor."""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
     return f'<text {place} font-size="{size}" font-weight="{weight}" fill="{colour}">{escape(words)}</text>'
 

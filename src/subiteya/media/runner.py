@@ -18,6 +18,7 @@ _TAIL_BYTES = 4096
 MEMORY: Final = 12 * 1024**3  # address space, of which x264 touches about 1 GB at 1080x1920 and 4 GB at 4K
 _MAX_OUTPUT = 8 * 1024**3
 _READ_CHUNK = 8192
+_LONGEST_S = 3600.0
 # Words of FFmpeg that mean: this file will fail the same way tomorrow.
 _FINAL = ("Invalid data found", "moov atom not found", "Format not on whitelist", "Invalid NAL unit size")
 _FONTS_CONF = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig/>'
@@ -48,10 +49,10 @@ def time_limit(duration_s: float, pixels: int) -> float:
     """Seconds that an edit may take: generous for a small machine, finite for an endless file.
 
     Args:
-        duration_s: Length of the clip.
+        duration_s: Length of the clip, as the file claims; more than an hour counts as one.
         pixels: Width times height of the output.
     """
-    return 120.0 + duration_s * 30.0 * max(1.0, pixels / (1080 * 1920))
+    return 120.0 + min(duration_s, _LONGEST_S) * 30.0 * max(1.0, pixels / (1080 * 1920))
 
 
 async def run_ffmpeg(

@@ -102,10 +102,13 @@ class Stills:
             await fetch(clip)
             await make_small_copy(self._editor, clip, plan.video, copy)
             await self._copies.keep(copy, source)
-        except (SubiteyaError, OSError) as error:
-            # Frames are cut out of the source as before; another attempt would fail the same way.
-            self._uncopied.add(source)
-            log.warning("preview_copy_failed", code=getattr(error, "code", "io"))
+        except SubiteyaError as error:
+            # Frames are cut out of the source as before. What may pass by itself is tried at the next look.
+            if not error.retryable:
+                self._uncopied.add(source)
+            log.warning("preview_copy_failed", code=error.code)
+        except OSError as error:
+            log.warning("preview_copy_failed", code="io", errno=error.errno)
         finally:
             await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
 

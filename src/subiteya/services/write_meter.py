@@ -34,6 +34,6 @@ async def write_meter(db: Database, meter: Meter) -> None:
     except Unavailable:
         meter.give_back(counts)
         log.debug("what was used is written down later")
-    except Exception:
+    except Exception:  # whatever it is: what was counted is counted again, and somebody hears of it
         meter.give_back(counts)
         raise

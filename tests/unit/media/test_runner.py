@@ -47,3 +47,4 @@ def test_a_failure_is_final_only_when_the_file_is_to_blame(
 
 def test_a_longer_and_larger_clip_gets_more_time() -> None:
     assert time_limit(10, 1080 * 1920) < time_limit(60, 1080 * 1920) < time_limit(60, 2160 * 3840)
+    assert time_limit(1e12, 1080 * 1920) == time_limit(3600, 1080 * 1920), "whatever a file claims"

@@ -15,6 +15,7 @@ from subiteya.media.graph.stage import Stage
 
 _BLUR = LayoutSpec()
 _HAIR_OF_A_FRAME = 1e-3
+_LONGEST_HOLD_S = 900.0  # a file may claim any length, and its last frame would stand for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ def _even_out(stage: Stage, seconds: float) -> None:
     stage.graph.pipe(spell("fps", fps=stage.canvas.fps))
     if seconds > 0:
         frames = round(seconds * stage.canvas.fps)
-        stage.graph.pipe("tpad=stop=-1:stop_mode=clone", spell("trim", end_frame=frames))
+        hold = spell("tpad", stop_mode="clone", stop_duration=min(seconds, _LONGEST_HOLD_S))
+        stage.graph.pipe(hold, spell("trim", end_frame=frames))
     stage.graph.pipe("settb=AVTB", "format=yuv420p", "setsar=1", stage.signal.label)
 
 
