@@ -51,6 +51,11 @@ async def authenticate(request: Request, resources: Resources) -> User:
     return user
 
 
+def is_browser(request: Request) -> bool:
+    """Whether a signed-in browser asks, and not a program with a key."""
+    return not request.headers.get("authorization") and SESSION_COOKIE in request.cookies
+
+
 async def session_user(request: Request, resources: Resources) -> User | None:
     """Whose browser this is; None when nobody is signed in."""
     token = request.cookies.get(SESSION_COOKIE, "")

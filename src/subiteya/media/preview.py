@@ -1,10 +1,11 @@
 """What an edit will show, without the edit: one frame of it, or a few seconds with their sound.
 
 The compiler that makes the edit makes the preview too, on a canvas whose shorter side has 540 pixels. Most
-frames are drawn on a still: a small lossless copy of one frame of the source, which depends on the source and
-the second only, so that whoever keeps it can try any pattern on it without decoding the clip again. What one
-frame alone cannot show (a cross-fade, steadying, noise reduction) is made out of the source, sought before it
-is decoded.
+frames are drawn on a still: a small picture of one frame of the source, kept without loss, which depends on
+the source and the second only, so that whoever keeps it can try any pattern on it without decoding the clip
+again. A still is cut out of the source, or taken out of a small copy of it, which is coded nearly without
+loss. What one frame alone cannot show (a cross-fade, steadying, noise reduction) is made out of the source,
+sought before it is decoded.
 """
 
 from __future__ import annotations

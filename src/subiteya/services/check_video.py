@@ -23,7 +23,7 @@ from subiteya.services.ask_creator import get_creator
 from subiteya.services.choose_version import over_default
 from subiteya.services.get_videos import get_video
 from subiteya.services.measure_video import Measures
-from subiteya.services.preview_pattern import texts_of
+from subiteya.services.preview_wish import texts_of
 from subiteya.services.resources import Resources
 from subiteya.services.save_pattern import get_pattern
 

@@ -11,19 +11,17 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
 from subiteya.db.models import Video
-from subiteya.db.versions import values_of
 from subiteya.domain.errors import TooLarge
-from subiteya.domain.pattern import MergeField, PatternSpec
+from subiteya.domain.pattern import PatternSpec
 from subiteya.domain.probe import Probe
 from subiteya.domain.subtitles import Cue
 from subiteya.media import preview
@@ -34,13 +32,12 @@ from subiteya.media.ingredients import ASSET_LIMITS
 from subiteya.media.probe import probe
 from subiteya.media.sample import SUBTITLES, make_sample
 from subiteya.media.subtitles import parse_subtitles
-from subiteya.services.choose_version import over_default
 from subiteya.services.get_videos import get_video
-from subiteya.services.list_accounts import list_accounts
+from subiteya.services.preview_copies import Clip, Copies
 from subiteya.services.preview_shelf import Shelf, fetch
 from subiteya.services.preview_stills import Stills
 from subiteya.services.preview_turns import Turns
-from subiteya.services.preview_wish import Subject, Wish, name_of
+from subiteya.services.preview_wish import Subject, Wish, dressed, name_of, texts_of
 from subiteya.services.resources import Resources
 from subiteya.services.save_pattern import require_own_assets
 
@@ -79,14 +76,15 @@ class Previews:
         """What is kept, by kind, once something was asked for."""
         self._editor: Editor | None = None
         self._stills: Stills | None = None
+        self._copies: Copies | None = None
         self._starting = asyncio.Lock()
         self._turns = Turns(_AT_ONCE, of_one=_OF_ONE_USER, of_all=_OF_ALL)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
         """End what is made in the background, and remove the folder."""
-        if self._stills is not None:
-            await self._stills.close()
+        if self._copies is not None:
+            await self._copies.close()
         await asyncio.to_thread(self._open.close)
 
     async def frame(self, resources: Resources, wish: Wish, kind: preview.ImageFormat) -> bytes:
@@ -110,7 +108,7 @@ class Previews:
         return await self._draw(resources, wish, None)
 
     async def _draw(self, resources: Resources, wish: Wish, kind: preview.ImageFormat | None) -> bytes:
-        wish = await _dressed(resources, wish)
+        wish = await dressed(resources, wish)
         require_own_assets(wish.spec, wish.user_id)
         async with self._turns.take(wish.user_id):
             await self._start()
@@ -138,8 +136,26 @@ class Previews:
             await self._fetch_source(job, plan.ingredients.source)
             return await preview.draw_frame(self.editor, plan, moment, folder, kind=kind)
         still = await _new_folder(job.work, "cut") / "still.mkv"
-        await self.stills.still(job.subject.name, plan, moment, still, partial(self._fetch_source, job))
+        await self.stills.still(self._clip_of(job), plan, moment, still)
         return await preview.draw_still(self.editor, plan, moment, still, folder, kind=kind)
+
+    def _clip_of(self, job: _Job) -> Clip:
+        return Clip(job.subject.name, job.ingredients.probe, partial(self._fetch_source, job))
+
+    async def foresee(self, resources: Resources, video: Video, most: int) -> None:
+        """Somebody is likely to ask for previews of this video soon.
+
+        Args:
+            resources: The process's connections.
+            video: Which.
+            most: Nothing is done while there are as many videos foreseen that nobody has looked at.
+
+        Raises:
+            ConfigurationError: there is no FFmpeg.
+        """
+        await self._start()
+        fetch_it = partial(self._fetch, resources, video.source_key)
+        self.copies.foresee(Clip(_name_of(video), Probe.from_json(video.probe), fetch_it), most)
 
     async def _clip(self, job: _Job, second: float) -> bytes:
         folder = await _new_folder(job.work, "draw")
@@ -158,8 +174,7 @@ class Previews:
         await self._start()
         async with self._working() as work:
             source = work / "source"
-            async with self._lock(video.source_key):
-                await fetch(resources, video.source_key, source, self.shelves["sources"])
+            await self._fetch(resources, video.source_key, source)
             yield source, await _new_folder(work, "look")
 
     @property
@@ -177,6 +192,13 @@ class Previews:
         return self._editor
 
     @property
+    def copies(self) -> Copies:
+        """Small copies of sources, once something was asked for."""
+        if self._copies is None:
+            raise RuntimeError("nothing was drawn yet")
+        return self._copies
+
+    @property
     def stills(self) -> Stills:
         """Frames of sources, once something was asked for."""
         if self._stills is None:
@@ -192,7 +214,8 @@ class Previews:
             self._folder = await asyncio.to_thread(self._open.enter_context, self._open_folder())
             self.shelves = {name: Shelf(self._folder / name, *most) for name, most in _SHELVES.items()}
             self._editor = Editor(found.binary, fonts, threads=self._threads)
-            self._stills = Stills(self._editor, self._folder, self.shelves["stills"], self.shelves["copies"])
+            self._copies = Copies(self._editor, self._folder, self.shelves["copies"])
+            self._stills = Stills(self._editor, self.shelves["stills"], self._copies)
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[Path]:
@@ -215,8 +238,7 @@ class Previews:
         cues: tuple[Cue, ...] = ()
         if video.subtitles is not None:
             cues = await asyncio.to_thread(parse_subtitles, video.subtitles.encode())
-        name = hashlib.sha256(f"{video.source_key} {video.source_bytes}".encode()).hexdigest()
-        return Subject(name, Probe.from_json(video.probe), cues, video.title, video.source_key)
+        return Subject(_name_of(video), Probe.from_json(video.probe), cues, video.title, video.source_key)
 
     async def _sample(self) -> Subject:
         folder = self.folder / _SAMPLE
@@ -234,10 +256,13 @@ class Previews:
     async def _fetch_source(self, job: _Job, to: Path) -> None:
         """Brings the source to a path; the sample is where it is, and may be wanted under another name."""
         if job.subject.source_key is not None:
-            async with self._lock(job.subject.source_key):
-                await fetch(job.resources, job.subject.source_key, to, self.shelves["sources"])
+            await self._fetch(job.resources, job.subject.source_key, to)
         elif to != job.ingredients.source:
             await asyncio.to_thread(to.hardlink_to, job.ingredients.source)
+
+    async def _fetch(self, resources: Resources, source_key: str, to: Path) -> None:
+        async with self._lock(source_key):
+            await fetch(resources, source_key, to, self.shelves["sources"])
 
     async def _files(
         self, resources: Resources, spec: PatternSpec, work: Path, *, with_sound: bool
@@ -265,24 +290,12 @@ class _Job:
     work: Path
 
 
+def _name_of(video: Video) -> str:
+    """A name for the content of a video's source."""
+    return hashlib.sha256(f"{video.source_key} {video.source_bytes}".encode()).hexdigest()
+
+
 async def _new_folder(work: Path, name: str) -> Path:
     folder = work / name
     await asyncio.to_thread(folder.mkdir)
     return folder
-
-
-async def texts_of(
-    resources: Resources, user_id: uuid.UUID, title: str, *, account_id: uuid.UUID | None = None
-) -> Mapping[MergeField, str]:
-    """What the fields of texts stand for; the account is the first one while nobody has chosen."""
-    accounts = await list_accounts(resources, user_id=user_id)
-    chosen = (account for account in accounts if account_id in {None, account.id})
-    return values_of(title, next(chosen, None))
-
-
-async def _dressed(resources: Resources, wish: Wish) -> Wish:
-    """The same, with the default pattern of its account under what it asks for."""
-    if wish.account_id is None:
-        return wish
-    async with resources.db.begin() as session:
-        return replace(wish, spec=await over_default(session, wish.user_id, wish.account_id, wish.spec))

@@ -99,7 +99,7 @@ async def test_a_source_is_fetched_once(app: FastAPI, ana: Person, upload_clip: 
     wish = {"video_id": video["id"], "second": 0.2, "format": "png"}
     first = await shown(ana.client, **wish)
     shelves = app.state.previews.shelves
-    await app.state.previews.stills.copied()
+    await app.state.previews.copies.settled()
     for source in shelves["sources"].folder.iterdir():
         source.unlink()
     other = await shown(ana.client, **wish, spec={"effects": {"look": "sepia"}})

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from subiteya.domain.probe import FindingCode
 from subiteya.http import problems
+from subiteya.http.api.preview import PreviewsDep
 from subiteya.http.deps import CurrentUser, ResourcesDep
 from subiteya.http.locale import language_of, translate
 from subiteya.services.check_video import SENTENCES, Check, Severity, check_video
+from subiteya.services.foresee_preview import AFTER_CHECK, foresee_preview
 from subiteya.services.measure_video import Measures
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -63,12 +65,14 @@ def measures_of(request: Request) -> Measures:
 
 
 @router.get("/{video_id}/preflight", responses=problems.responses(404))
-async def preflight(
+async def preflight(  # noqa: PLR0917 - FastAPI reads them by name
     video_id: Annotated[UUID, Path(description="A video of yours.")],
     resources: ResourcesDep,
     user: CurrentUser,
     measures: Annotated[Measures, Depends(measures_of)],
     asked: Annotated[PreflightIn, Query()],
+    previews: PreviewsDep,
+    afterwards: BackgroundTasks,
 ) -> PreflightOut:
     """Hold a video against TikTok's limits and its screen; each finding with what mends it in the same edit.
 
@@ -82,6 +86,9 @@ async def preflight(
         video_id=video_id,
         account_id=asked.account_id,
         pattern_id=asked.pattern_id,
+    )
+    afterwards.add_task(
+        foresee_preview, resources, previews, user_id=user.id, video_id=video_id, most=AFTER_CHECK
     )
     language = language_of(user.locale)
     findings = [_finding(check, language) for check in checked.checks]

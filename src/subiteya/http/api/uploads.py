@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
@@ -18,11 +18,14 @@ from subiteya.domain.sizes import readable_size
 from subiteya.http import problems
 from subiteya.http.api.bodies import CreateVideo, StartUpload
 from subiteya.http.api.forms import UNBOUNDED, FormPart, is_form, open_form
+from subiteya.http.api.preview import PreviewsDep
 from subiteya.http.api.raw_json import read_json, schema_of
 from subiteya.http.api.schemas import VideoOut, video_out
 from subiteya.http.deps import CurrentUser, ResourcesDep
+from subiteya.http.security import is_browser
 from subiteya.services import read_subtitles as subtitle_files
 from subiteya.services.create_video import create_video
+from subiteya.services.foresee_preview import AFTER_UPLOAD, foresee_preview
 from subiteya.services.get_videos import get_video
 from subiteya.services.read_subtitles import Subtitles, read_subtitles
 from subiteya.services.receive_upload import discard_upload, receive_upload
@@ -125,19 +128,29 @@ def started_upload_out(started: StartedUpload) -> StartedUploadOut:
     openapi_extra=_FORM,
     max_body_size=UNBOUNDED,  # bytes are counted while they come, against MAX_UPLOAD_BYTES
 )
-async def post_video(request: Request, resources: ResourcesDep, user: CurrentUser) -> Response | VideoOut:
+async def post_video(
+    request: Request,
+    resources: ResourcesDep,
+    user: CurrentUser,
+    previews: PreviewsDep,
+    afterwards: BackgroundTasks,
+) -> Response | VideoOut:
     """Make a video: of a file in a form, or of a finished direct upload (JSON with its `key`).
 
     A form is streamed straight into the storage; its fields may come in any order. Asking twice with the
     same key gives the same video.
     """
-    if not is_form(request):
-        return await _of_finished_upload(request, resources, user)
+    make = _of_form if is_form(request) else _of_finished_upload
     try:
-        return await _of_form(request, resources, user)
+        video = await make(request, resources, user)
     except ClientDisconnect:
         log.info("the sender left in the middle of an upload", user_id=str(user.id))
         return Response(status_code=_GONE)
+    if is_browser(request):  # who sits there looks next; a program does not
+        afterwards.add_task(
+            foresee_preview, resources, previews, user_id=user.id, video_id=video.id, most=AFTER_UPLOAD
+        )
+    return video
 
 
 async def _of_finished_upload(request: Request, resources: Resources, user: User) -> VideoOut:
