@@ -43,6 +43,7 @@ class Claim:
     run: int
     attempts: int
     max_attempts: int
+    away_since: datetime | None = None
 
     @property
     def attempt(self) -> int:
@@ -76,6 +77,7 @@ async def queue_job(session: AsyncSession, new: NewJob) -> Job:
         "max_attempts": new.max_attempts,
         "not_before": new.not_before,
         "wait_reason": new.wait_reason,
+        "away_since": None,
         "enqueued_at": None,
         "lease_owner": None,
         "lease_until": None,
@@ -170,7 +172,7 @@ async def claim(session: AsyncSession, job_id: str, owner: str, lease: timedelta
     )
     if row is None:
         return None
-    return Claim(row.id, owner, row.run, row.attempts, row.max_attempts)
+    return Claim(row.id, owner, row.run, row.attempts, row.max_attempts, row.away_since)
 
 
 def held(claim: Claim) -> Any:
@@ -234,6 +236,7 @@ async def put_back(
     burn_attempt: bool,
     in_redis: bool,
     context: dict[str, Any] | None = None,
+    away: bool = False,
 ) -> bool:
     """Queue the job again: for a retry (burns an attempt) or to wait (does not).
 
@@ -246,6 +249,7 @@ async def put_back(
         in_redis: Whether BullMQ itself brings the job back (its delayed set, for seconds); otherwise the
             row waits here and the sweep adds it when it is due.
         context: Values for the reason's sentence.
+        away: Whether it waits for something that does not answer.
 
     Returns:
         False when the claim is lost.
@@ -259,6 +263,7 @@ async def put_back(
             lease_until=None,
             not_before=not_before,
             wait_reason=reason,
+            away_since=func.coalesce(Job.away_since, func.clock_timestamp()) if away else None,
             attempts=Job.attempts + (1 if burn_attempt else 0),
             enqueued_at=func.clock_timestamp() if in_redis else None,
             error_code=reason if burn_attempt else Job.error_code,

@@ -1,7 +1,8 @@
 """What a step says when it is through, and what becomes of it: values, not exceptions.
 
-A step of a pipeline answers with one of five words. `decide` turns *retry* into a time or into *give up*,
-by the one retry policy; the other four stand as they are. Waiting is not failing: it spends no attempt.
+A step of a pipeline answers with one of six words. `decide` turns *retry* into a time or into *give up* by
+the one retry policy, and *away* into a wait; the other four stand as they are. Waiting is not failing: it
+spends no attempt.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ class Wait:
         reason: Code of what is waited for (`account_window`, `rate_limit_exceeded`, …).
         detail: For the timeline.
         for_jobs: Ids of the jobs whose end is waited for; `until` is only the latest time to look then.
+        away: Whether something that we depend on does not answer; `reason` is its error code.
     """
 
     until: datetime
     reason: str
     detail: str = ""
     for_jobs: tuple[str, ...] = ()
+    away: bool = False
 
     def __post_init__(self) -> None:
         _must_be_aware(self.until)
@@ -41,6 +44,19 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Retry:
     """It failed in a way that may pass by itself. Spends an attempt."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Something that we depend on does not answer: nobody's work has failed. Spends no attempt.
+
+    Attributes:
+        code: Error code of what is away (`storage_unavailable`, …).
+        detail: For the timeline.
+    """
 
     code: str
     detail: str = ""
@@ -69,7 +85,7 @@ class AskHuman:
     detail: str = ""
 
 
-Outcome: TypeAlias = Done | Wait | Retry | GiveUp | AskHuman
+Outcome: TypeAlias = Done | Wait | Retry | Away | GiveUp | AskHuman
 """What a step may say."""
 
 
@@ -108,8 +124,29 @@ SEED_POLICY: Final = RetryPolicy()
 """Three retries after 5, 10 and 20 seconds."""
 
 
+LONGEST_OUTAGE: Final = timedelta(hours=24)
+"""What has been away for longer is not waited for any more: a person should look."""
+
+_SHORTEST_LOOK: Final = timedelta(seconds=10)
+_LONGEST_LOOK: Final = timedelta(minutes=10)
+
+
+def look_again(lasted: timedelta) -> timedelta:
+    """How long to leave alone what has been away for `lasted`: half as long again, within bounds.
+
+    Soon enough to go on moments after a short outage; seldom enough that hundreds of jobs do not use up a
+    quota of Redis commands by asking all night.
+    """
+    return min(max(lasted / 2, _SHORTEST_LOOK), _LONGEST_LOOK)
+
+
 def decide(
-    outcome: Outcome, *, retries_made: int, now: datetime, policy: RetryPolicy = SEED_POLICY
+    outcome: Outcome,
+    *,
+    retries_made: int,
+    now: datetime,
+    policy: RetryPolicy = SEED_POLICY,
+    away_since: datetime | None = None,
 ) -> Decision:
     """What becomes of a job whose step said `outcome`.
 
@@ -118,7 +155,10 @@ def decide(
         retries_made: Retries spent so far, by failures only; waits do not count.
         now: Aware time.
         policy: How often and how soon.
+        away_since: When the job first found away what it needs, if it has been waiting for that until now.
     """
+    if isinstance(outcome, Away):
+        return _waited_for(outcome, away_since, now)
     if not isinstance(outcome, Retry):
         return outcome
     _must_be_aware(now)
@@ -126,6 +166,13 @@ def decide(
         return GiveUp(outcome.code, outcome.detail, retries_made)
     at = now + policy.delay(retries_made)
     return TryAgain(at, retries_made + 1, policy.max_retries, outcome.code, outcome.detail)
+
+
+def _waited_for(outcome: Away, since: datetime | None, now: datetime) -> Decision:
+    lasted = now - since if since is not None else timedelta(0)
+    if lasted > LONGEST_OUTAGE:
+        return GiveUp(outcome.code, outcome.detail)
+    return Wait(now + look_again(lasted), outcome.code, outcome.detail, away=True)
 
 
 def _must_be_aware(time: datetime) -> None:

@@ -14,7 +14,7 @@ from subiteya.db.database import Database
 from subiteya.db.jobs import Claim
 from subiteya.db.moves import Why
 from subiteya.domain.errors import LostTheJob
-from subiteya.domain.outcome import Decision, Outcome, Retry
+from subiteya.domain.outcome import Decision, Outcome, Retry, Wait
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.names import QueueName
@@ -63,6 +63,11 @@ class Journey(Protocol):
     async def settle(self, session: AsyncSession, run: Run, decision: Decision) -> None:
         """Show what became of it."""
         ...
+
+
+def shown_while_away(wait: Wait) -> dict[str, Any]:
+    """Columns of a video or post that say what is away, while it waits for that; none otherwise."""
+    return {"error_code": wait.reason, "error_context": {"why": wait.detail}} if wait.away else {}
 
 
 async def until_aborted(run: Run, work: Coroutine[Any, Any, Outcome]) -> Outcome:

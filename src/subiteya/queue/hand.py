@@ -27,12 +27,14 @@ class AbortReason(StrEnum):
     """This process ends. The job goes back and spends no attempt."""
     CANCELLED = "cancelled"
     """Its owner called it off."""
+    CUT_OFF = "cut_off"
+    """The database was away for longer than our lease. The job goes back if nobody has taken it over."""
     LOCK_LOST = "lock_lost"
-    """Redis thinks that we are dead: somebody else may have begun the job already. Write nothing more."""
+    """Redis thinks that we are dead: somebody else may have begun the job already. Write nothing unfenced."""
 
 
 class Abort:
-    """An event with a reason; set once, the first reason stays."""
+    """An event with a reason. The first stays, unless the lock is lost: then Redis can be told nothing."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -49,9 +51,9 @@ class Abort:
 
     def set(self, reason: AbortReason) -> None:
         """Ask the job to stop."""
-        if not self._event.is_set():
+        if not self._event.is_set() or reason is AbortReason.LOCK_LOST:
             self._reason = reason
-            self._event.set()
+        self._event.set()
 
     async def wait(self) -> AbortReason:
         """Sleep until the job should stop."""

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from bullmq import DelayedError, Job, UnrecoverableError, WaitingChildrenError
 
-from subiteya.domain.errors import LostTheJob, SubiteyaError
-from subiteya.domain.outcome import AskHuman, Done, GiveUp, Outcome, Retry, Wait
+from subiteya.domain.errors import LostTheJob, SubiteyaError, Unavailable
+from subiteya.domain.outcome import AskHuman, Away, Done, GiveUp, Outcome, Retry, Wait
 from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.names import PAYLOAD_VERSION, QueueName, parse_job_id
 
@@ -21,6 +21,8 @@ FOREIGN: Final = "foreign_job"
 """Code of a job that somebody else put into our queues."""
 
 _NEWER_WORKER_IN: Final = timedelta(seconds=30)
+_DATABASE_IN: Final = timedelta(seconds=30)
+"""Until a job comes again whose row could not even be asked."""
 
 
 class AttemptFailedError(Exception):
@@ -30,11 +32,13 @@ class AttemptFailedError(Exception):
 def outcome_of(error: BaseException) -> Outcome:
     """What a processor meant that raised instead of answering.
 
-    An error of ours says itself whether trying again can help. Of any other only its type and place go to
-    Redis: its text may hold an address with a signature.
+    What is away is waited for; any other error of ours says itself whether trying again can help. Of what
+    is not ours only its type and place go to Redis: its text may hold an address with a signature.
     """
     if isinstance(error, LostTheJob):
         return Done("another worker has taken over")
+    if isinstance(error, Unavailable):
+        return Away(error.code, str(error))
     if isinstance(error, SubiteyaError):
         word = Retry if error.retryable else GiveUp
         return word(error.code, str(error))
@@ -44,12 +48,17 @@ def outcome_of(error: BaseException) -> Outcome:
 
 
 def final_word(outcome: Outcome, aborted: AbortReason | None, now: datetime) -> Outcome:
-    """The outcome, seen in the light of an abort: what broke because we stopped it has not failed."""
-    if isinstance(outcome, Retry):
+    """The outcome, seen in the light of an abort: what broke because we stopped it has not failed.
+
+    What is still *away* here is what nobody could write a time for, and comes again soon.
+    """
+    if isinstance(outcome, Retry | Away):
         if aborted is AbortReason.SHUTDOWN:
             return Wait(now, AbortReason.SHUTDOWN)
         if aborted is AbortReason.CANCELLED:
             return GiveUp(AbortReason.CANCELLED)
+    if isinstance(outcome, Away):
+        return Wait(now + _DATABASE_IN, outcome.code, outcome.detail)
     return outcome
 
 
@@ -101,7 +110,7 @@ async def settle(job: Job, hand: JobInHand, outcome: Outcome) -> dict[str, Any] 
             # Moves the job without spending an attempt; the error tells BullMQ that it is moved already.
             await job.moveToDelayed(round(until.timestamp() * 1000), hand.token)
             raise DelayedError
-        case Retry(code, detail):
+        case Retry(code, detail) | Away(code, detail):
             raise AttemptFailedError(_sentence(code, detail)) from None
         case GiveUp(code, detail) | AskHuman(code, detail):
             raise UnrecoverableError(_sentence(code, detail)) from None

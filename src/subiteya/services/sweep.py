@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from subiteya.db import jobs, leases, segments, slots
 from subiteya.db.models import Heartbeat, Job, Outbox
-from subiteya.domain.errors import SubiteyaError, Unavailable
+from subiteya.domain.errors import DatabaseUnavailable, SubiteyaError, Unavailable
 from subiteya.domain.states import JobStatus
 from subiteya.queue.names import QueueName
 from subiteya.queue.presence import JobState, release_orphan, runnable_jobs, wake_workers
@@ -57,6 +57,7 @@ class Sweeper:
         self._cleaned_at = 0.0
         self._metered_at = time.monotonic()
         self._stuck: set[str] = set()
+        self._reclaims_from = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep until `stop` is set; what goes wrong is said and tried again at the next sweep."""
@@ -65,6 +66,8 @@ class Sweeper:
                 await self._write_meter()
                 await self.once()
             except Unavailable as error:
+                if isinstance(error, DatabaseUnavailable):
+                    self._forgive()
                 log.warning("the sweep waits", why=error.sentence())
             except Exception:
                 # One duty's mistake must not end the others: everything that was left behind relies on them.
@@ -81,7 +84,8 @@ class Sweeper:
         async with self._resources.db.begin() as session:
             if not await leases.hold(session, ROLE, self._resources.name, lease):
                 return False
-        await self._reclaim_silent()
+        if time.monotonic() >= self._reclaims_from:
+            await self._reclaim_silent()
         await release_held_posts(self._resources)
         await start_due_posts(self._resources)
         async with self._resources.db.begin() as session:
@@ -106,6 +110,10 @@ class Sweeper:
         if now - self._metered_at >= METER_SECONDS:
             self._metered_at = now
             await write_meter(self._resources.db, self._resources.meter)
+
+    def _forgive(self) -> None:
+        """While the database was away nobody could keep a lease: the living get a lease's time to speak."""
+        self._reclaims_from = time.monotonic() + self._resources.settings.jobs.lease_seconds
 
     async def _reclaim_silent(self) -> None:
         async with self._resources.db.begin() as session:

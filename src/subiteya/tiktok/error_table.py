@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from subiteya.domain.errors import SubiteyaError, TikTokOutcomeUnknown, TikTokRefused
-from subiteya.domain.outcome import AskHuman, GiveUp, Outcome, Retry, Wait
+from subiteya.domain.errors import SubiteyaError, TikTokOutcomeUnknown, TikTokRefused, Unavailable
+from subiteya.domain.outcome import AskHuman, Away, GiveUp, Outcome, Retry, Wait
 from subiteya.tiktok.error_row import ERROR_PREFIX, Kind, Place, Row, unknown_row
 from subiteya.tiktok.error_rows_calls import CALL_ROWS
 from subiteya.tiktok.error_rows_posts import POST_ROWS
@@ -84,4 +84,6 @@ def outcome_of_error(
     why = str(error.context.get("why", ""))
     if isinstance(error, TikTokOutcomeUnknown):
         return AskHuman(error.code, why)
+    if isinstance(error, Unavailable):
+        return Away(error.code, why)
     return Retry(error.code, why) if error.retryable else GiveUp(error.code, why)

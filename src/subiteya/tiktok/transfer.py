@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from subiteya.domain.chunks import Chunk, ChunkPlan
 from subiteya.tiktok.endpoints import UploadHosts
-from subiteya.tiktok.wire import CONNECT_SECONDS, USER_AGENT
+from subiteya.tiktok.wire import CONNECT_SECONDS, NEVER_LEFT, USER_AGENT
 
 CONTENT_TYPES: Final = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 IDLE_SECONDS: Final = 60.0
@@ -76,6 +76,13 @@ class Retryable:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The chunk never left: nobody there takes a connection."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """It will not work however often it is tried; `code` is a key of the error table."""
 
@@ -83,7 +90,7 @@ class Refused:
     detail: str = ""
 
 
-Sent: TypeAlias = Acknowledged | Resync | Expired | Gone | Retryable | Refused
+Sent: TypeAlias = Acknowledged | Resync | Expired | Gone | Retryable | Unreachable | Refused
 """What became of a chunk."""
 
 
@@ -149,6 +156,8 @@ class ChunkSender:
         except _WrongLengthError as error:
             # Too few bytes is a source that broke off; too many is one that sent another part of the file.
             return Refused("source_too_long") if error.too_long else Retryable("source_ended_early")
+        except NEVER_LEFT as error:
+            return Unreachable(type(error).__name__)
         except (httpx2.HTTPError, TimeoutError) as error:
             return Retryable("upload_interrupted", type(error).__name__)
         return _meaning(response.status_code, response.headers.get("Content-Range"), plan, chunk)

@@ -33,7 +33,7 @@ CONNECT_SECONDS: Final = 10.0
 DEADLINE_SECONDS: Final = 45.0
 """Longest that a question may take altogether, in seconds."""
 
-_NEVER_LEFT: Final = (
+NEVER_LEFT: Final = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
     httpx2.PoolTimeout,
@@ -140,7 +140,7 @@ async def ask(
                 timeout=timeout,
                 follow_redirects=False,
             )
-    except _NEVER_LEFT as error:
+    except NEVER_LEFT as error:
         raise TikTokUnavailable(call=question.name, why=type(error).__name__) from None
     except (httpx2.HTTPError, TimeoutError) as error:
         raise question.no_answer(type(error).__name__) from None

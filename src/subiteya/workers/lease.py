@@ -50,7 +50,7 @@ async def keep_lease(run: Run) -> None:
         except DatabaseUnavailable:
             if now > renewed + seconds:
                 log.warning("the lease cannot be renewed; the job may be taken over")
-                run.hand.abort.set(AbortReason.LOCK_LOST)
+                run.hand.abort.set(AbortReason.CUT_OFF)
                 return
             continue
         if standing.lost is not None:

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subiteya.db import jobs, segments
 from subiteya.db.models import Job
-from subiteya.domain.errors import LostTheJob
+from subiteya.domain.errors import DatabaseUnavailable, LostTheJob, QueueUnavailable
 from subiteya.domain.outcome import (
     AskHuman,
+    Away,
     Decision,
     Done,
     GiveUp,
@@ -35,6 +36,11 @@ from subiteya.queue.settle import outcome_of
 from subiteya.workers.lease import keep_lease, look
 
 log = structlog.get_logger(__name__)
+
+_CUT_OFF_FROM: Final = {
+    AbortReason.LOCK_LOST: QueueUnavailable.code,
+    AbortReason.CUT_OFF: DatabaseUnavailable.code,
+}
 
 SHORT_WAIT: Final = timedelta(seconds=60)
 """Waits up to here pass in BullMQ's delayed set; longer ones as a row, which costs no Redis command."""
@@ -97,22 +103,40 @@ async def _outcome(journey: Journey, run: Run) -> Outcome:
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        if run.hand.abort.reason is None:
+        outcome = outcome_of(error)
+        if isinstance(outcome, Away):
+            log.warning("what the job needs is away", code=outcome.code, why=outcome.detail)
+        elif run.hand.abort.reason is None:
             log.exception("the attempt failed")
-        return outcome_of(error)
+        return outcome
 
 
 async def _settle(journey: Journey, run: Run, outcome: Outcome) -> Outcome:
     reason = run.hand.abort.reason
-    if reason in {AbortReason.LOCK_LOST, AbortReason.CANCELLED}:
+    if reason is AbortReason.CANCELLED:
         return await _lost(run)
-    if reason is AbortReason.SHUTDOWN and isinstance(outcome, Retry):
-        outcome = Wait(datetime.now(UTC), AbortReason.SHUTDOWN)
+    if reason is not None and isinstance(outcome, Retry | Away):
+        outcome = _broken_off(reason)
     settings = run.tools.settings.jobs
-    policy = RetryPolicy(timedelta(seconds=settings.retry_base_seconds), run.claim.max_attempts - 1)
-    decision = decide(outcome, retries_made=run.claim.attempts, now=datetime.now(UTC), policy=policy)
+    decision = decide(
+        outcome,
+        retries_made=run.claim.attempts,
+        now=datetime.now(UTC),
+        policy=RetryPolicy(timedelta(seconds=settings.retry_base_seconds), run.claim.max_attempts - 1),
+        away_since=run.claim.away_since,
+    )
     kept = await patiently(lambda: _write(journey, run, decision))
     return _for_bullmq(run, decision) if kept else await _lost(run)
+
+
+def _broken_off(reason: AbortReason) -> Outcome:
+    """What becomes of a job that we stopped: nothing has failed.
+
+    Whose lock or lease ran out hands the job back too, if the row says that nobody has taken it over.
+    """
+    if reason is AbortReason.SHUTDOWN:
+        return Wait(datetime.now(UTC), AbortReason.SHUTDOWN)
+    return Away(_CUT_OFF_FROM[reason])
 
 
 async def _lost(run: Run) -> Outcome:
@@ -141,14 +165,17 @@ async def _end(session: AsyncSession, run: Run, decision: Decision) -> bool:
     match decision:
         case Done():
             return await jobs.finish(session, run.claim)
-        case Wait(until, reason):
+        case Wait(until, reason, away=away):
+            # A lock that is lost lets us tell Redis nothing: then the sweep brings the job.
+            told = run.hand.abort.reason is not AbortReason.LOCK_LOST
             return await jobs.put_back(
                 session,
                 run.claim,
                 not_before=until,
                 reason=reason,
                 burn_attempt=False,
-                in_redis=_is_short(until),
+                in_redis=told and _is_short(until),
+                away=away,
             )
         case TryAgain(at, code=code, detail=detail):
             return await jobs.put_back(

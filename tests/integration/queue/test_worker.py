@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integration.queue.harness import Cli, Meter, Stuck, Valkey, Workers, done, job, until, until_state
-from subiteya.domain.errors import ConfigurationError, StorageUnavailable
+from subiteya.domain.errors import ConfigurationError, DatabaseUnavailable
 from subiteya.domain.outcome import AskHuman, Done, GiveUp, Outcome, Retry, Wait
 from subiteya.queue.hand import AbortReason, JobInHand
 from subiteya.queue.names import PAYLOAD_VERSION, QueueName
@@ -115,15 +115,27 @@ async def test_what_cannot_pass_by_itself_fails_at_once(
     assert (await stored(cli, spec))["failedReason"] == reason
 
 
-@pytest.mark.parametrize("error", [StorageUnavailable(), ValueError("geheim")])
+async def test_a_job_whose_row_cannot_be_asked_comes_again_unspent(
+    queues: Queues, workers: Workers, cli: Cli
+) -> None:
+    async def work(_: JobInHand) -> Outcome:
+        raise DatabaseUnavailable
+
+    await workers.start(work)
+    spec = job()
+    await queues.enqueue(spec)
+    await until_state(queues, spec.id, JobState.DELAYED)
+    assert (await stored(cli, spec)).get("atm", "0") == "0"
+
+
 async def test_a_surprise_is_retried_and_its_text_stays_out_of_redis(
-    queues: Queues, workers: Workers, cli: Cli, error: Exception
+    queues: Queues, workers: Workers, cli: Cli
 ) -> None:
     runs: list[int] = []
 
     async def work(hand: JobInHand) -> Outcome:
         runs.append(hand.attempts_made)
-        raise error
+        raise ValueError("geheim")
 
     await workers.start(work)
     spec = job()

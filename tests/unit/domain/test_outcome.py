@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from subiteya.domain.outcome import (
+    LONGEST_OUTAGE,
     AskHuman,
+    Away,
     Done,
     GiveUp,
     Outcome,
@@ -35,6 +37,21 @@ def test_the_fourth_failure_is_final_and_says_how_often_it_was_tried() -> None:
 @pytest.mark.parametrize("made", [0, 3, 99])
 def test_only_a_failure_that_may_pass_spends_attempts(outcome: Outcome, made: int) -> None:
     assert decide(outcome, retries_made=made, now=NOW) is outcome
+
+
+@pytest.mark.parametrize(
+    ("lasted_s", "pause_s"), [(None, 10), (5, 10), (60, 30), (600, 300), (3600, 600), (24 * 3600, 600)]
+)
+def test_what_is_away_is_waited_for_more_and_more_patiently(lasted_s: float | None, pause_s: float) -> None:
+    since = None if lasted_s is None else NOW - timedelta(seconds=lasted_s)
+    decision = decide(Away("storage_unavailable", "x"), retries_made=3, now=NOW, away_since=since)
+    assert decision == Wait(NOW + timedelta(seconds=pause_s), "storage_unavailable", "x", away=True)
+
+
+def test_after_a_day_a_person_should_look() -> None:
+    since = NOW - LONGEST_OUTAGE - timedelta(seconds=1)
+    decision = decide(Away("storage_unavailable"), retries_made=0, now=NOW, away_since=since)
+    assert decision == GiveUp("storage_unavailable")
 
 
 def test_no_retries_means_the_first_failure_is_final() -> None:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from subiteya.domain.errors import ConfigurationError, LostTheJob, StorageUnavailable
-from subiteya.domain.outcome import AskHuman, Done, GiveUp, Outcome, Retry, Wait
+from subiteya.domain.errors import ConfigurationError, EditFailed, LostTheJob, StorageUnavailable
+from subiteya.domain.outcome import AskHuman, Away, Done, GiveUp, Outcome, Retry, Wait
 from subiteya.queue.hand import Abort, AbortReason, JobInHand
 from subiteya.queue.names import PAYLOAD_VERSION, QueueName
 from subiteya.queue.settle import final_word, outcome_of, too_new
@@ -24,8 +24,14 @@ def raised(error: BaseException) -> BaseException:
 
 
 def test_an_error_that_can_pass_by_itself_is_retried() -> None:
-    assert outcome_of(StorageUnavailable()) == Retry(
-        "storage_unavailable", "The file storage does not answer right now. We keep trying."
+    assert outcome_of(EditFailed(why="x")) == Retry("edit_failed", "The video could not be edited: x")
+
+
+def test_what_is_away_is_waited_for() -> None:
+    away = outcome_of(StorageUnavailable())
+    assert away == Away("storage_unavailable", "The file storage does not answer right now. We keep trying.")
+    assert final_word(Away("database_unavailable"), None, NOW) == Wait(
+        NOW + timedelta(seconds=30), "database_unavailable"
     )
 
 
@@ -49,8 +55,9 @@ def test_a_surprise_is_retried_and_tells_its_place_but_not_its_text(error: BaseE
     assert "geheim" not in outcome.detail
 
 
-def test_what_broke_because_we_stopped_it_goes_back_unspent() -> None:
-    assert final_word(Retry("x"), AbortReason.SHUTDOWN, NOW) == Wait(NOW, "shutdown")
+@pytest.mark.parametrize("broken", [Retry("x"), Away("x")])
+def test_what_broke_because_we_stopped_it_goes_back_unspent(broken: Outcome) -> None:
+    assert final_word(broken, AbortReason.SHUTDOWN, NOW) == Wait(NOW, "shutdown")
 
 
 def test_what_broke_because_it_was_called_off_is_not_retried() -> None:

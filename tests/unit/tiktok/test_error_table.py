@@ -12,7 +12,7 @@ from subiteya.domain.errors import (
     TikTokUnavailable,
     every_error,
 )
-from subiteya.domain.outcome import AskHuman, GiveUp, Retry, Wait
+from subiteya.domain.outcome import AskHuman, Away, GiveUp, Retry, Wait
 from subiteya.tiktok.error_row import Button, Kind, Place, Row
 from subiteya.tiktok.error_table import ROWS, outcome_of, outcome_of_error, row_of
 
@@ -202,6 +202,6 @@ def test_errors_of_the_client_become_outcomes() -> None:
     assert judged(refused) == Retry("tiktok_internal_error", "log_id 2026")
     rejected = TikTokTokenRejected(tiktok_code="access_token_invalid", log_id="")
     assert judged(rejected) == AskHuman("tiktok_access_token_invalid")
-    assert judged(TikTokUnavailable(why="ConnectError")) == Retry("tiktok_unavailable", "ConnectError")
+    assert judged(TikTokUnavailable(why="ConnectError")) == Away("tiktok_unavailable", "ConnectError")
     assert judged(TikTokOutcomeUnknown(why="cut")) == AskHuman("tiktok_outcome_unknown", "cut")
     assert judged(NotFound(what="video")) == GiveUp("not_found")

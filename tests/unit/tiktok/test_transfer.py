@@ -20,6 +20,7 @@ from subiteya.tiktok.transfer import (
     Resync,
     Retryable,
     Sent,
+    Unreachable,
 )
 
 URL = SecretStr("https://open-upload.tiktokapis.com/video/?upload_id=7&upload_token=Xza%2F%3D")
@@ -212,16 +213,20 @@ async def test_what_the_source_raises_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [httpx2.ConnectError("x"), httpx2.WriteTimeout("x"), httpx2.RemoteProtocolError("x")]
+    ("error", "kind"),
+    [
+        (httpx2.ConnectError("x"), Unreachable("ConnectError")),
+        (httpx2.ConnectTimeout("x"), Unreachable("ConnectTimeout")),
+        (httpx2.WriteTimeout("x"), Retryable("upload_interrupted", "WriteTimeout")),
+        (httpx2.RemoteProtocolError("x"), Retryable("upload_interrupted", "RemoteProtocolError")),
+    ],
 )
-async def test_a_cut_connection_is_retryable(error: Exception) -> None:
+async def test_a_cut_connection_is_told_from_one_that_never_was(error: Exception, kind: Sent) -> None:
     async def cut(_: httpx2.Request) -> httpx2.Response:
         raise error
 
     sender = ChunkSender(Receiver(cut), UploadHosts())
-    assert await sender.send(URL, PLAN, FIRST, blocks(100)) == Retryable(
-        "upload_interrupted", type(error).__name__
-    )
+    assert await sender.send(URL, PLAN, FIRST, blocks(100)) == kind
 
 
 async def test_nothing_is_sent_to_a_host_that_is_not_tiktoks() -> None:

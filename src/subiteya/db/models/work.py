@@ -36,6 +36,8 @@ class Job(Base):
     max_attempts: Mapped[int]
     not_before: Mapped[datetime]
     wait_reason: Mapped[str | None]
+    away_since: Mapped[datetime | None]
+    """When it first found away what it depends on; null once something else has become of it."""
     enqueued_at: Mapped[datetime | None]
     """When it was last put into Redis; null while it waits here."""
     lease_owner: Mapped[str | None]

@@ -33,7 +33,7 @@ from subiteya.pipeline.edit.progress import (
 )
 from subiteya.pipeline.edit.render import encode, make_plan
 from subiteya.pipeline.edit.versions import Making, is_late, next_version
-from subiteya.pipeline.journey import Run, until_aborted
+from subiteya.pipeline.journey import Run, shown_while_away, until_aborted
 from subiteya.pipeline.work_folder import work_folder
 from subiteya.queue import held_posts
 from subiteya.queue.names import Priority, QueueName
@@ -173,7 +173,8 @@ class EditJourney:
                 return  # it is being edited, by others now
             case Wait(until, reason, detail):
                 to, why = VideoStatus.EDITING_QUEUED, run.why(reason, until=until.isoformat(), why=detail)
-                values = {"progress": 0, "progress_detail": None, **words.shown(reason, detail)}
+                values = {"progress": 0, "progress_detail": None}
+                values |= words.shown(reason, detail) | shown_while_away(decision)
             case TryAgain(at, number, of, code, detail):
                 to = VideoStatus.EDITING_QUEUED
                 why = run.why(code, retry=number, of=of, at=at.isoformat(), why=detail)

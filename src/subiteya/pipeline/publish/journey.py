@@ -13,7 +13,7 @@ from subiteya.db.moves import move_post, note
 from subiteya.domain.outcome import AskHuman, Decision, Done, GiveUp, Outcome, Retry, TryAgain, Wait
 from subiteya.domain.post_errors import EditedFileMissing
 from subiteya.domain.states import LedgerStep, PostStatus
-from subiteya.pipeline.journey import Run
+from subiteya.pipeline.journey import Run, shown_while_away
 from subiteya.pipeline.publish.ask import Voice
 from subiteya.pipeline.publish.begin import begin
 from subiteya.pipeline.publish.due import bring_forward
@@ -135,7 +135,8 @@ class PublishJourney:
                 )
             case Wait(until, reason, detail):
                 why = run.why(reason, until=until.isoformat(), why=detail)
-                await move_post(session, post_id, PostStatus.UPLOAD_QUEUED, why)
+                away = shown_while_away(decision)
+                await move_post(session, post_id, PostStatus.UPLOAD_QUEUED, why, **away)
             case TryAgain(at, number, of, code, detail):
                 why = run.why(code, retry=number, of=of, at=at.isoformat(), why=detail)
                 await move_post(

@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import Final
 
 from subiteya.domain.chunks import Chunk
-from subiteya.domain.outcome import Outcome, Retry
+from subiteya.domain.errors import TikTokUnavailable
+from subiteya.domain.outcome import Away, Outcome, Retry
 from subiteya.pipeline.journey import Run
 from subiteya.pipeline.publish.ledger import Entry, Ledger
 from subiteya.queue.hand import AbortReason
@@ -24,6 +25,7 @@ from subiteya.tiktok.transfer import (
     Resync,
     Retryable,
     Sent,
+    Unreachable,
 )
 
 SAME_CHUNK_TRIES: Final = 3
@@ -84,7 +86,7 @@ class Sending:
         sent: Sent = Retryable("upload_interrupted", "stopped")
         for attempt in range(SAME_CHUNK_TRIES):
             sent = await self._unless_aborted(entry, chunk)
-            if not isinstance(sent, Retryable) or self.run.hand.abort.is_set():
+            if not isinstance(sent, Retryable | Unreachable) or self.run.hand.abort.is_set():
                 break
             await asyncio.sleep(pause * 2**attempt)
         return sent
@@ -121,6 +123,8 @@ class Sending:
                 return Leave.POSITION_UNKNOWN
             case Retryable(code, detail):
                 return Retry(f"tiktok_{code}", detail)
+            case Unreachable(detail):
+                return Away(TikTokUnavailable.code, detail)
             case Refused(code, detail):
                 return outcome_of(code, Place.TRANSFER, now=datetime.now(UTC), detail=detail)
             case Acknowledged():
