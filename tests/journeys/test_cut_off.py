@@ -94,6 +94,22 @@ async def test_a_worker_that_lost_redis_alone_keeps_its_job(
     assert await job_state(house.resources.queues, upload_job_id(post.id)) is JobState.COMPLETED
 
 
+async def test_a_worker_that_has_gone_deaf_ends_and_the_next_one_takes_its_jobs(
+    house: House, short_clip: Path
+) -> None:
+    redis = urlsplit(house.environment["REDIS_URL"])
+    async with open_relay(Path(redis.path)) as wire:
+        url = f"redis://127.0.0.1:{wire.port}/{parse_qs(redis.query)['db'][0]}"
+        deaf = house.start("worker", "upload", REDIS_URL=url, WORKER_DEAF_SECONDS="2")
+        await house.ready(deaf)
+        wire.forget()
+        await Shelf(house, short_clip).queue(house.account)
+        assert await asyncio.to_thread(deaf.child.wait, 60) not in {0, -9}
+    assert "took no job for 2 s though some waited" in deaf.text()
+    await house.ready(house.start("worker", "upload"))
+    await all_posted(house, 1)
+
+
 @pytest.mark.parametrize("silently", [True, False], ids=["as by a pulled cable", "told"])
 async def test_a_worker_cut_off_from_everything_finds_its_job_taken(
     house: House, hosts: list[Host], large_clip: Path, silently: bool

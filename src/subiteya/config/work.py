@@ -111,6 +111,12 @@ class JobSettings(BaseSettings):
         validation_alias="GRACE_SECONDS",
         description="Seconds a stopping worker gives the job in hand.",
     )
+    deaf_seconds: float = Field(
+        180,
+        gt=0,
+        validation_alias="WORKER_DEAF_SECONDS",
+        description="How long jobs may wait beside a worker that is free; then it counts as dead and ends.",
+    )
     retry_base_seconds: float = Field(
         5,
         gt=0,

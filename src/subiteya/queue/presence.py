@@ -78,6 +78,12 @@ return 0
 """
 
 
+# KEYS: meta.
+_HELD_BACK: Final = (
+    "return redis.call('HEXISTS', KEYS[1], 'paused') + redis.call('HEXISTS', KEYS[1], 'concurrency')"
+)
+
+
 async def runnable_jobs(queues: Queues, queue: QueueName) -> dict[str, JobState]:
     """All jobs of a queue that wait, are delayed or run, by id; one command, one moment.
 
@@ -89,6 +95,16 @@ async def runnable_jobs(queues: Queues, queue: QueueName) -> dict[str, JobState]
     # Not Queue.getJobs or getRanges: the first reads all data too, the second forgets which id was where.
     ranges = await queues.bounded(scripts.commands["getRanges"](keys=keys, args=args))
     return {job_id: state for state, ids in zip(_LISTS.values(), ranges, strict=True) for job_id in ids or ()}
+
+
+async def is_held_back(queues: Queues, queue: QueueName) -> bool:
+    """Whether a free worker may leave jobs alone: paused, or so many may run at once; one command.
+
+    Raises:
+        QueueUnavailable: Redis does not answer.
+    """
+    found = await queues.run_script(_HELD_BACK, [queues.key(queue, "meta")], [])
+    return bool(found)
 
 
 async def job_state(queues: Queues, job_id: str) -> JobState:

@@ -88,11 +88,13 @@ class QueueWorker:
             "maxStalledCount": max_stalled,
             "drainDelay": settings.drain_delay_s,
         }
+        self._concurrency = concurrency
         self._quiet = settings.profile == "metered"
         self._log = _log.bind(queue=str(queue), worker=name)
         self._worker: Worker | None = None
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
+        self._free_since: float | None = None
         # By id and token: a job whose lock was lost may run here twice, and two jobs may share a token.
         self._in_hand: dict[tuple[str, str], JobInHand] = {}
         self._idle = asyncio.Event()
@@ -102,6 +104,11 @@ class QueueWorker:
     def in_hand(self) -> tuple[JobInHand, ...]:
         """The jobs that run here now."""
         return tuple(self._in_hand.values())
+
+    @property
+    def free_since(self) -> float | None:
+        """When it last took or ended a job, by the monotonic clock; None while it has no hand free."""
+        return None if len(self._in_hand) >= self._concurrency else self._free_since
 
     def abort(self, job_id: str, reason: AbortReason = AbortReason.CANCELLED) -> bool:
         """Ask a job that runs here to stop; False when it does not run here."""
@@ -174,6 +181,7 @@ class QueueWorker:
 
     async def _serve(self, worker: Worker) -> None:
         await worker.blockingRedisConnection.getRedisVersion()
+        self._free_since = time.monotonic()
         self.ready.set()
         await worker.run()
 
@@ -210,6 +218,7 @@ class QueueWorker:
         )
         self.abort(job.id, AbortReason.LOCK_LOST)  # an earlier run of it here, that Redis took for dead
         self._in_hand[job.id, token] = hand
+        self._free_since = time.monotonic()
         self._idle.clear()
         try:
             outcome = await self._outcome(hand)
@@ -217,6 +226,7 @@ class QueueWorker:
             return await settle(job, hand, outcome)
         finally:
             del self._in_hand[job.id, token]
+            self._free_since = time.monotonic()
             if not self._in_hand:
                 self._idle.set()
 

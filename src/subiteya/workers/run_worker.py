@@ -18,13 +18,14 @@ from subiteya.domain.outcome import Done, Outcome, Wait
 from subiteya.pipeline.journey import Journey
 from subiteya.pipeline.tools import Tools
 from subiteya.queue.hand import JobInHand
-from subiteya.queue.worker import QueueWorker
+from subiteya.queue.worker import QueueWorker, WorkerDiedError
 from subiteya.services.deliver_jobs import deliver_soon
 from subiteya.services.resources import Resources, open_resources
 from subiteya.services.sweep import Sweeper
 from subiteya.watch.quotas import warn_of_quotas
 from subiteya.workers.heartbeat import Pulse
 from subiteya.workers.run_job import run_job
+from subiteya.workers.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ async def run_worker(
         suffix: Tells this worker from another one with the same name: `edit`, `upload`.
 
     Raises:
-        WorkerDiedError: BullMQ's loop ended by itself; the process should be started again.
+        WorkerDiedError: BullMQ's loop ended by itself, or takes no job; the process should be started again.
     """
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
@@ -105,20 +106,27 @@ async def _work(settings: Settings, resources: Resources, tools: Tools, shift: S
     warn = partial(warn_of_quotas, resources.db, settings.costs)
     beside = [pulse.run, Sweeper(resources, [warn]).run, *shift.beside]
     quiet = asyncio.Event()
+    watchdog = Watchdog(tools.db, tools.queues, worker, settings.jobs.deaf_seconds)
     async with asyncio.TaskGroup() as group:
         for side in beside:
             group.create_task(side(quiet))
         running = group.create_task(worker.run())
         ready = group.create_task(_say_ready(worker, shift))
         stopping = group.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        deaf = group.create_task(watchdog.run())
+        await asyncio.wait({running, stopping, deaf}, return_when=asyncio.FIRST_COMPLETED)
+        died = deaf.done() and not stop.is_set()
         if not running.done():
-            log.info(shift.says("Stopping"))
+            log.info(shift.says("Takes no jobs though some wait" if died else "Stopping"))
             await worker.stop(settings.jobs.grace_seconds)
-        ready.cancel()
-        stopping.cancel()
+        for task in (ready, stopping, deaf):
+            task.cancel()
         quiet.set()
     log.info(shift.says("Stopped"))
+    if died:
+        raise WorkerDiedError(
+            f"{tools.name} took no job for {settings.jobs.deaf_seconds:.0f} s though some waited"
+        )
 
 
 async def _say_ready(worker: QueueWorker, shift: Shift) -> None:
