@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from fixtures.clips import render
 from fixtures.processes import House, Process, until
@@ -28,14 +29,25 @@ SPEC = {
     "texts": [{"text": "Ahora", "start_s": 0.8, "end_s": 2.2}],
     "sound": {"volume": 0.7},
 }
-# The second segment waits while the file says `hold`, and fails while it says `break`.
+# The second segment waits while the file says `hold`, and fails at `break`; joining waits at `join`.
 GATE = """#!/bin/sh
-case "$*" in *-copyts*trim=start*)
+case "$*" in
+*-copyts*trim=start*)
   while [ "$(cat {word})" = hold ]; do sleep 0.05; done
   [ "$(cat {word})" = break ] && exit 1 ;;
+*segments.txt*)
+  while [ "$(cat {word})" = join ]; do sleep 0.05; done ;;
 esac
 exec {ffmpeg} "$@"
 """
+# A row that tells of a step waits for this lock.
+BRAKE = 7_428_399
+FIT_A_BRAKE = f"""
+CREATE OR REPLACE FUNCTION brake() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_xact_lock({BRAKE}); RETURN NEW; END $$
+"""
+DIVIDING = "BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.reason = 'divided')"
+HANDING_OUT = "BEFORE UPDATE ON job FOR EACH ROW WHEN (NEW.wait_reason = 'segments')"
 
 
 class Gate:
@@ -115,6 +127,58 @@ async def only_the_video_is_stored(house: House, *video_ids: uuid.UUID, files: i
     await until(lambda: no_folder(house), 20)
 
 
+@asynccontextmanager
+async def held_at(house: House, step: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Workers stand still in the transaction of a step; the value says whether one of them does."""
+    engine = house.resources.db.engine
+    async with engine.connect() as holder, engine.connect() as looker:
+        for connection in (holder, looker):
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+        async def is_held() -> bool:
+            waiting = text("SELECT count(*) FROM pg_locks WHERE objid = :lock AND NOT granted")
+            return bool((await looker.execute(waiting, {"lock": BRAKE})).scalar())
+
+        await holder.execute(text(FIT_A_BRAKE))
+        await holder.execute(text(f"CREATE TRIGGER brake {step} EXECUTE FUNCTION brake()"))
+        await holder.execute(text(f"SELECT pg_advisory_lock({BRAKE})"))
+        try:
+            yield is_held
+        finally:
+            await holder.execute(text(f"SELECT pg_advisory_unlock({BRAKE})"))
+            await holder.execute(text("DROP FUNCTION brake CASCADE"))
+
+
+async def kill_who_edits(house: House, video_id: uuid.UUID) -> None:
+    """The machine that has the edit in hand dies, and another one comes."""
+    async with house.resources.db.begin() as session:
+        owner = (await session.get_one(Job, edit_job_id(video_id))).lease_owner
+    next(worker for worker in house.running if f"{worker.name}:" in str(owner)).kill()
+    house.start("worker", "edit", WORKER_HOST=f"machine-{len(house.running)}")
+
+
+async def edited_in_parts(house: House, video_id: uuid.UUID) -> None:
+    """The edit went on where it stood, and its owner sees one clip."""
+    await house.reached(video_id, "EDITED", limit_s=120)
+    told = await reasons(house, video_id)
+    [divided] = [event for event in await house.events(video_id) if event.reason == "divided"]
+    assert told.count("segment") == (divided.detail or {})["segments"], told
+    assert told.count("edited") == 1, told
+    assert "worker_lost" in told
+    assert "one_pass" not in told
+
+
+async def no_job_is_left(house: House, *video_ids: uuid.UUID) -> None:
+    """Of the edits one finished job each, and of their segments nothing."""
+
+    async def tidy() -> bool:
+        return {job.id for job in await house.jobs()} == {edit_job_id(one) for one in video_ids}
+
+    await until(tidy, 40)
+    assert {job.status for job in await house.jobs()} == {JobStatus.DONE}
+    assert not await runnable_jobs(house.resources.queues, QueueName.EDIT)
+
+
 async def fetched(house: House, video: Video, path: Path) -> Path:
     assert video.edited_key is not None
     await house.resources.storage.files.download(video.edited_key, path)
@@ -163,6 +227,43 @@ async def test_a_machine_that_dies_with_its_segment_costs_only_that(
     assert told.count("segment") == 2
     assert "one_pass" not in told
     await only_the_video_is_stored(house, video_id, files=2)
+
+
+@pytest.mark.timeout(400)  # five machines die in a row
+async def test_an_edit_outlives_whoever_divides_joins_or_makes_it(
+    house: House, moving_clip: Path, gate: Gate
+) -> None:
+    await machines(house, "one", "two")
+    videos = []
+    for step in (DIVIDING, HANDING_OUT):
+        async with held_at(house, step) as is_held:
+            videos.append(await house.draft(moving_clip))
+            await house.confirm(videos[-1], SPEC)
+            await until(is_held)
+            await kill_who_edits(house, videos[-1])
+        await edited_in_parts(house, videos[-1])
+
+    gate.say("join")
+    videos.append(await house.draft(moving_clip))
+    await house.confirm(videos[-1], SPEC)
+
+    async def joining() -> bool:
+        return (await reasons(house, videos[-1])).count("ffmpeg") == 1
+
+    await until(joining)
+    await kill_who_edits(house, videos[-1])
+    gate.say("go")
+    await edited_in_parts(house, videos[-1])
+
+    videos.append(await half_made(house, moving_clip, gate))
+    for worker in house.running[1:]:  # but for the simulator
+        if worker.child.poll() is None:
+            worker.kill()
+    gate.say("go")
+    await machines(house, "five", "six")
+    await edited_in_parts(house, videos[-1])
+    await only_the_video_is_stored(house, *videos, files=8)
+    await no_job_is_left(house, *videos)
 
 
 async def test_a_redis_that_forgets_all_forgets_no_segment(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import av
 import pytest
 
 from integration.media.studio import (
@@ -43,6 +45,32 @@ async def test_a_cut_begins_and_ends_at_its_frames(studio: Studio) -> None:
     first, last = frames(plan.output, [0.0, 2.4])
     assert mean(first)[1] == pytest.approx(luma(1.5), abs=3)
     assert mean(last)[1] == pytest.approx(luma(3.9), abs=3)
+
+
+@pytest.mark.parametrize(
+    ("rate", "time"),
+    [
+        ("cfr", {"trim_start_s": 0.51, "trim_end_s": 1.77}),
+        ("cfr", {"trim_start_s": 1.01, "trim_end_s": 2, "speed": 0.25}),
+        ("vfr", {"trim_start_s": 0.5, "trim_end_s": 2.51, "speed": 1.5}),
+    ],
+)
+async def test_a_cut_lasts_as_long_as_was_planned_to_the_frame(
+    studio: Studio, rate: str, time: dict[str, float]
+) -> None:
+    left_out = "not(mod(n,7)*lt(mod(n,13),4))" if rate == "vfr" else "1"
+    source = studio.clip(
+        *("-f", "lavfi", "-i", "testsrc2=s=90x160:r=30:d=3", *TONE, *LOSSLESS, "-c:a", "aac"),
+        *("-vf", f"select='{left_out}'", "-fps_mode", rate),
+    )
+    plan = await studio.edit(source, {"time": time, "output": {"fps": 30}})
+    with av.open(str(plan.output)) as container:
+        shown = [frame.time for frame in container.decode(video=0)]
+    with av.open(str(plan.output)) as container:
+        heard_s = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+    assert len(shown) == math.ceil(plan.duration_s * 30 - 1e-3)
+    assert [round(moment * 30, 2) for moment in shown] == list(range(len(shown)))
+    assert heard_s == pytest.approx(plan.duration_s, abs=0.1)
 
 
 @pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])

@@ -22,7 +22,7 @@ from subiteya.media.graph.signal import Signal, plan_signal
 from subiteya.media.graph.sound import Loudness, add_music, level, measure_level, own_sound
 from subiteya.media.graph.stage import Stage
 from subiteya.media.graph.texture import clean, finish, measure_shake
-from subiteya.media.graph.timeline import Timeline, join_segments, plan_timeline
+from subiteya.media.graph.timeline import Timeline, frames_of_cut, join_segments, plan_timeline
 
 SHAKE_FILE = "shake.trf"
 _CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact")
@@ -247,10 +247,12 @@ def _encode(edit: Edit, loudness: Loudness | None, threads: int) -> list[str]:
         level(sound, loudness)
         graphs.append(sound.finish("[a]"))
         heard = ["-map", "[a]", *sound_arguments(spec.output.quality)]
+    most = frames_of_cut(spec.time, edit.assets, edit.canvas.fps)
     return [
         *edit.inputs.arguments,
         *("-filter_complex", ";".join(graphs), "-map", "[v]"),
         *picture_arguments(spec.output, edit.canvas.fps, threads),
+        *(("-frames:v", str(most)) if most else ()),
         *heard,
         *(("-shortest",) if edit.timeline.shown_s == 0 else ()),  # silence and music would never end
     ]

@@ -57,6 +57,19 @@ def plan_timeline(spec: TimeSpec, assets: Assets, duration_s: float, fps: Fracti
     return Timeline(intro, shown, outro, float(fade))
 
 
+def frames_of_cut(spec: TimeSpec, assets: Assets, fps: Fraction) -> int | None:
+    """How many frames the output has at the most, where the pattern says when the clip ends.
+
+    Of itself the picture goes on for as long as its last frame stands in the source, at the output's speed.
+
+    Returns:
+        None where nothing is cut off the end, or intro and outro give the parts their lengths.
+    """
+    if spec.trim_end_s is None or assets.intro is not None or assets.outro is not None:
+        return None
+    return max(1, math.ceil(spec.shown_s(0.0) * fps - _HAIR_OF_A_FRAME))
+
+
 def _in_frames(seconds: float, fps: Fraction) -> float:
     return float(max(1, round(seconds * fps)) / fps)
 
