@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import httpx2
-
 from subiteya.config import Settings
+from subiteya.embedded.asking import answers_well
 from subiteya.embedded.home import Home
 from subiteya.embedded.process import Child, ChildSpec
 
@@ -75,10 +73,7 @@ def answers(url: str) -> ReadyCheck:
     """Ready when a GET of this address is answered with 2xx within a second."""
 
     async def check(child: Child) -> bool:  # noqa: ARG001 - asked over HTTP
-        with contextlib.suppress(httpx2.TransportError):
-            async with httpx2.AsyncClient(trust_env=False, timeout=1) as client:
-                return (await client.get(url)).is_success
-        return False
+        return await answers_well(url, limit_s=1)
 
     return check
 

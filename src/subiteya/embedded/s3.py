@@ -6,7 +6,6 @@ overwrite every file through the filer's port; the switches below are what was f
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
@@ -15,8 +14,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx2
-
+from subiteya.embedded.asking import answers_well
 from subiteya.embedded.errors import StackError
 from subiteya.embedded.home import Home, Secrets, write_private
 from subiteya.embedded.ports import LOOPBACK, Ports
@@ -81,10 +79,7 @@ class S3:
 
     async def ready(self, child: Child) -> bool:  # noqa: ARG002 - asked over HTTP
         """Whether the S3 part says that it is healthy."""
-        with contextlib.suppress(httpx2.TransportError):
-            async with httpx2.AsyncClient(trust_env=False, timeout=2) as client:
-                return (await client.get(f"{self.endpoint}/healthz")).is_success
-        return False
+        return await answers_well(f"{self.endpoint}/healthz", limit_s=2)
 
     async def settle(self) -> None:
         """Nothing remains to be done."""

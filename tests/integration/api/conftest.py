@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from fixtures.rows import Rows
 from subiteya.config import Settings
 from subiteya.db.models import Base, Upload, User, Video
+from subiteya.embedded.asking import NO_TLS
 from subiteya.http.app import create_app
 from subiteya.services.access import create_api_key
 from subiteya.services.resources import Resources
@@ -109,7 +110,7 @@ def api(ana: Person) -> httpx2.AsyncClient:
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx2.AsyncClient]:
     """Somebody without keys, who talks to the storage."""
-    async with httpx2.AsyncClient(timeout=30) as client:
+    async with httpx2.AsyncClient(timeout=30, verify=NO_TLS) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from integration.storage.streams import Relay, Shape
 from subiteya.config import SECTIONS, StorageSettings
+from subiteya.embedded.asking import NO_TLS
 from subiteya.storage import Storage, open_storage
 
 
@@ -35,7 +36,7 @@ async def storage(storage_settings: StorageSettings) -> AsyncIterator[Storage]:
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx2.AsyncClient]:
     """Somebody without keys."""
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30, verify=NO_TLS) as client:
         yield client
 
 
