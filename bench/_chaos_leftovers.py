@@ -18,6 +18,7 @@ from subiteya.db.models import Job, Lease, Outbox, Render, Upload, Video
 from subiteya.domain.states import JobStatus
 from subiteya.queue.names import QueueName
 from subiteya.queue.presence import runnable_jobs
+from subiteya.services.abort_uploads import LONGEST_UPLOAD, abort_uploads
 from subiteya.services.expire_uploads import NEVER, expire_uploads
 from subiteya.services.resources import Resources
 
@@ -102,6 +103,7 @@ async def _in_storage(resources: Resources) -> list[str]:
     while await expire_uploads(resources):
         pass
     storage = resources.storage
+    await abort_uploads(resources, datetime.now(UTC) + LONGEST_UPLOAD)
     found = [f"object {key}" async for key in storage.objects.list_keys("temp/")]
     found += [f"open multipart upload of {upload.key}" async for upload in storage.multipart.list_uploads()]
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -22,6 +22,7 @@ from subiteya.domain.errors import DatabaseUnavailable, SubiteyaError, Unavailab
 from subiteya.domain.states import JobStatus
 from subiteya.queue.names import QueueName
 from subiteya.queue.presence import JobState, release_orphan, runnable_jobs, wake_workers
+from subiteya.services.abort_uploads import abort_uploads
 from subiteya.services.deliver_jobs import deliver
 from subiteya.services.expire_uploads import expire_uploads
 from subiteya.services.reclaim_job import reclaim
@@ -38,6 +39,8 @@ LEASE_SWEEPS: Final = 5
 """A leader that misses this many sweeps is replaced."""
 HOUSEKEEPING_SECONDS: Final = 60
 METER_SECONDS: Final = 60
+ABORT_SECONDS: Final = 6 * 3600
+"""Between two looks for unfinished uploads: each is a billed request."""
 
 
 class Sweeper:
@@ -55,6 +58,7 @@ class Sweeper:
         self._presence_seconds = resources.settings.jobs.presence_seconds
         self._looked_at = 0.0
         self._cleaned_at = 0.0
+        self._aborted_at = -float(ABORT_SECONDS)
         self._metered_at = time.monotonic()
         self._stuck: set[str] = set()
         self._reclaims_from = 0.0
@@ -170,6 +174,9 @@ class Sweeper:
 
     async def _housekeeping(self) -> None:
         await expire_uploads(self._resources)
+        if time.monotonic() - self._aborted_at >= ABORT_SECONDS:
+            self._aborted_at = time.monotonic()
+            await abort_uploads(self._resources, datetime.now(UTC))
         async with self._resources.db.begin() as session:
             await slots.forget_old(session)
             await session.execute(

@@ -9,9 +9,11 @@ from sqlalchemy import func, select, update
 from fixtures.rows import Rows
 from subiteya.db import jobs
 from subiteya.db.models import Event, Job, Lease, Outbox, Post, Upload, Video
+from subiteya.domain.keys import VideoFile, video_key
 from subiteya.domain.states import JobStatus, PostStatus, VideoStatus
 from subiteya.queue.names import QueueName, edit_job_id, upload_job_id
 from subiteya.queue.presence import runnable_jobs
+from subiteya.services.abort_uploads import LONGEST_UPLOAD, abort_uploads
 from subiteya.services.confirm_video import confirm_video
 from subiteya.services.expire_uploads import expire_uploads
 from subiteya.services.queue_upload import queue_upload
@@ -176,3 +178,19 @@ async def test_what_was_written_to_a_used_key_afterwards_is_removed_once(
     assert await expire_uploads(resources) == 0
     async with resources.db.begin() as session:
         assert (await session.scalars(select(Upload.status))).one() == "used"
+
+
+async def test_what_a_dead_process_was_uploading_is_aborted_after_a_day(
+    resources: Resources, rows: Rows
+) -> None:
+    user = await rows.user()
+    key = video_key(user.id, uuid.uuid4(), VideoFile.EDITED, ".mp4", take=1001)
+    await resources.storage.multipart.create(key, size=1, content_type="video/mp4")
+
+    async def open_uploads() -> list[str]:
+        return [upload.key async for upload in resources.storage.multipart.list_uploads(key)]
+
+    await Sweeper(resources).once()
+    assert await open_uploads() == [key]
+    assert await abort_uploads(resources, datetime.now(UTC) + LONGEST_UPLOAD) == 1
+    assert await open_uploads() == []
