@@ -112,8 +112,7 @@ def moment_at(plan: Plan, second: float) -> Moment:
     fps, time, video = plan.canvas.fps, plan.spec.time, plan.video
     shown = min(window.on_grid(second, fps), window.last_moment(plan.timeline, fps))
     own = window.own_moment(plan.timeline, shown, fps)
-    effects, is_closer = plan.spec.effects, plan.canvas.crop is not None and plan.spec.layout.zoom > 1
-    if own is None or effects.stabilise or effects.denoise > 0 or is_closer:  # a still has too little detail
+    if own is None or not _is_seen_on_a_still(plan):
         return Moment(shown, None, 0.0)
     at = time.source(own)
     if video.is_constant_rate:
@@ -123,6 +122,15 @@ def moment_at(plan: Plan, second: float) -> Moment:
         if video.rate == fps and time.speed == 1:  # the edit takes each frame; all stand as late as the first
             at = float(math.ceil(at * fps - window.HAIR_OF_A_FRAME) / fps)
     return Moment(shown, own, at)
+
+
+def _is_seen_on_a_still(plan: Plan) -> bool:
+    """Whether one small frame of the source has all that the edit shows at a time."""
+    effects, video = plan.spec.effects, plan.video
+    if effects.stabilise or effects.denoise > 0:
+        return False
+    is_closer = plan.canvas.crop is not None and plan.spec.layout.zoom > 1
+    return not is_closer or excerpt.still_size(video) == (video.width, video.height)
 
 
 async def cut_still(editor: Editor, plan: Plan, moment: Moment, target: Path) -> None:

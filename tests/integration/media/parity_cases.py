@@ -95,6 +95,7 @@ CASES: dict[str, Case] = {
         {"layout": {"target": "9:16", "fill": "crop", "focus_x_percent": 80.0}}, source="wide"
     ),
     "closer": Case({"layout": {"fill": "crop", "zoom": 1.6, "focus_x_percent": 20.0}}),
+    "closer, in a small clip": Case({"layout": {"fill": "crop", "zoom": 2.5}}, source="small"),
     "fitted on a colour": Case({"layout": {
         "target": "16:9", "background": "solid", "background_colour": "#2060A0",
     }}),

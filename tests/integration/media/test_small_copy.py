@@ -84,3 +84,13 @@ async def test_a_second_between_two_frames_shows_the_one_before(studio: Studio) 
         greys.append(float(grey(studio.folder / f"{number}.mkv").mean()))
     assert greys[0] == pytest.approx(greys[1], abs=1)
     assert greys[2] > greys[1] + 2, "from its half on, the rate's grid takes the next one"
+
+
+@pytest.mark.parametrize(("size", "is_enough"), [("360x640", True), ("720x1280", False)])
+async def test_a_part_is_shown_large_out_of_a_still_that_has_all_its_detail(
+    studio: Studio, size: str, is_enough: bool
+) -> None:
+    source = studio.clip("-f", "lavfi", "-i", f"color=gray:s={size}:r=30:d=0.2", *CODED)
+    ingredients = await studio.ingredients(source, {"layout": {"fill": "crop", "zoom": 2}})
+    plan = await preview.plan_preview(ingredients, studio.folder)
+    assert (preview.moment_at(plan, 0.1).own_s is not None) == is_enough

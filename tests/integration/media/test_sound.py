@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +58,31 @@ async def test_a_silent_track_is_added_where_there_is_none(studio: Studio) -> No
     assert [track.codec for track in found.audio] == ["aac"]
     assert found.duration_s == pytest.approx(4, abs=0.1)
     assert strength(sound_of(studio.editor.ffmpeg, plan.output), 0, 4) < 0.001
+
+
+@pytest.mark.parametrize(
+    ("sound", "look"),
+    [
+        ({"mute": True, "silent_track": True}, "none"),
+        ({"mute": True, "silent_track": True}, "warm"),
+        ({"music_key": MUSIC}, "warm"),
+    ],
+)
+async def test_sound_lasts_as_long_as_the_picture_and_not_as_the_file_claims(
+    studio: Studio, sound: dict[str, Any], look: str
+) -> None:
+    source = studio.clip(
+        *("-f", "lavfi", "-i", "testsrc2=s=360x640:r=30:d=1.5", *tone(seconds=1.5), *LOSSLESS, "-c:a", "aac"),
+        name="source.mkv",
+    )
+    data = source.read_bytes()
+    place = data.index(b"\x44\x89\x88") + 3  # the segment's Duration: a double, in milliseconds
+    source.write_bytes(data[:place] + struct.pack(">d", 3e11) + data[place + 8 :])
+    assert (await probe(source)).duration_s == 3e8
+    files: dict[str, Any] = {"music": music(studio)} if "music_key" in sound else {}
+    async with asyncio.timeout(60):
+        plan = await studio.edit(source, {"sound": sound, "effects": {"look": look}}, **files)
+    assert (await probe(plan.output)).duration_s == pytest.approx(1.5, abs=0.1)
 
 
 def loudness(studio: Studio, path: Path) -> float:

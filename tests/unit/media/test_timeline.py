@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.probes import clip, track
 from subiteya.domain.pattern import PatternSpec, TimeSpec
-from subiteya.media.graph import Assets, Segment, compile_edit, plan_timeline
+from subiteya.media.graph import Assets, Segment, compile_edit, compile_loudness_measure, plan_timeline
 
 FPS = Fraction(30)
 KEY = "assets/00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000002.png"
@@ -36,3 +36,11 @@ def test_a_file_that_claims_to_last_for_years_makes_no_picture_stand_that_long()
     command = " ".join(compile_edit(spec, probe, assets, Path("work")).arguments)
     assert "stop_mode=clone:stop_duration=900" in command
     assert "stop=-1" not in command
+
+
+def test_no_more_of_a_sound_is_measured_than_can_be_posted() -> None:
+    spec = PatternSpec.parse({"sound": {"normalise": True}})
+    probe = clip(track(), duration_s=1e9)
+    measured = compile_loudness_measure(spec, probe, Assets(Path("in"), music=Path("music.mp3")))
+    assert measured is not None
+    assert measured[-5:] == ["-t", "900", "-f", "null", "-"]

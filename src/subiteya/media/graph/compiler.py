@@ -19,7 +19,15 @@ from subiteya.media.graph.framing import frame_picture, surround_picture
 from subiteya.media.graph.inputs import Inputs
 from subiteya.media.graph.logo import overlay_logo
 from subiteya.media.graph.signal import Signal, plan_signal
-from subiteya.media.graph.sound import Loudness, add_music, level, measure_level, own_sound
+from subiteya.media.graph.sound import (
+    MEASURED,
+    Loudness,
+    add_music,
+    end_with_picture,
+    level,
+    measure_level,
+    own_sound,
+)
 from subiteya.media.graph.stage import Stage
 from subiteya.media.graph.texture import clean, finish, measure_shake
 from subiteya.media.graph.timeline import Timeline, frames_of_cut, join_segments, plan_timeline
@@ -161,7 +169,7 @@ def compile_loudness_measure(spec: PatternSpec, probe: Probe, assets: Assets) ->
         return None
     measure_level(sound)
     graph = sound.finish("[a]")
-    return [*edit.inputs.arguments, "-filter_complex", graph, "-map", "[a]", "-f", "null", "-"]
+    return [*edit.inputs.arguments, "-filter_complex", graph, "-map", "[a]", *MEASURED, "-f", "null", "-"]
 
 
 def begin(
@@ -234,6 +242,8 @@ def _copy(edit: Edit, container: str, loudness: Loudness | None) -> list[str]:
         level(sound, loudness)
         heard = ["-filter_complex", sound.finish("[a]"), "-map", "[a]"]
         heard += sound_arguments(edit.spec.output.quality)
+    if heard:
+        heard += end_with_picture(edit.spec.sound, edit.track, edit.assets, edit.timeline.shown_s)
     return [*edit.inputs.arguments, *copy_arguments(edit.probe, container, sound=False), *heard]
 
 
@@ -254,7 +264,7 @@ def _encode(edit: Edit, loudness: Loudness | None, threads: int) -> list[str]:
         *picture_arguments(spec.output, edit.canvas.fps, threads),
         *(("-frames:v", str(most)) if most else ()),
         *heard,
-        *(("-shortest",) if edit.timeline.shown_s == 0 else ()),  # silence and music would never end
+        *end_with_picture(spec.sound, edit.track, edit.assets, edit.timeline.shown_s),
     ]
 
 

@@ -19,10 +19,13 @@ _SLOWEST_STEP = 0.5  # of `atempo`
 # Music is made longer than what it accompanies: of two inputs, a filter may drop the rest when one ends.
 _OVERHANG_S = 0.2
 _DUCK_RATIO = 12.0
+_LONGEST_S = 900.0  # TikTok's 10 minutes and something for a cut; a file may claim any length
 # Gaps in the time stamps become silence, so that lips stay with words.
 _CLEAN = ("aresample=48000:async=1:first_pts=0", "aformat=sample_fmts=fltp:channel_layouts=stereo")
 # FFmpeg's own way from one channel to two is 3 dB softer.
 _BOTH_SIDES = "pan=stereo|c0=c0|c1=c0"
+MEASURED = ("-t", f"{_LONGEST_S:.0f}")
+"""How much of a sound is listened to for its loudness."""
 _SILENCE = "anullsrc=r=48000:cl=stereo"
 
 
@@ -77,6 +80,22 @@ def own_sound(spec: PatternSpec, track: AudioTrack | None, number: int, seconds:
     if spec.sound.volume > 1:
         graph.pipe("alimiter=limit=0.95:level=0")
     return graph
+
+
+def end_with_picture(
+    spec: SoundSpec, track: AudioTrack | None, assets: Assets, claimed_s: float
+) -> list[str]:
+    """Options that end silence and music, which else go on for as long as a file claims to last.
+
+    Args:
+        spec: The wish.
+        track: The first sound track.
+        assets: With music, intro and outro.
+        claimed_s: How long the clip's own part should be; 0 when unknown.
+    """
+    parts = (assets.music, assets.intro, assets.outro)
+    is_filled = track is None or spec.mute or any(part is not None for part in parts)
+    return ["-shortest"] if claimed_s == 0 or (is_filled and claimed_s > _LONGEST_S) else []
 
 
 def exactly(graph: Graph, seconds: float) -> None:
