@@ -282,6 +282,17 @@ async def test_wide_pixels_come_out_square(studio: Studio) -> None:
     assert (result.width, result.height, result.sar) == (1024, 576, "1/1")
 
 
+async def test_eight_thousand_pixels_become_as_many_as_tiktok_takes(studio: Studio) -> None:
+    source = studio.clip(
+        *("-f", "lavfi", "-i", "color=c=0x406080:s=7680x4320:r=60:d=0.03"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-threads", "1"),
+    )
+    plan = await studio.edit(source, {"effects": {"look": "warm"}, "output": {"quality": "low"}})
+    result = (await probe(plan.output)).video
+    assert result is not None
+    assert (result.width, result.height, result.fps) == (4096, 2304, "60/1")
+
+
 async def test_odd_sizes_become_even(studio: Studio) -> None:
     source = studio.clip(
         "-f", "lavfi", "-i", "testsrc2=s=641x363:r=30:d=0.3", "-c:v", "libx264", "-pix_fmt", "yuv444p"
@@ -291,11 +302,14 @@ async def test_odd_sizes_become_even(studio: Studio) -> None:
     assert (result.width, result.height, result.pix_fmt) == (640, 362, "yuv420p")
 
 
-async def test_hlg_does_not_look_grey(studio: Studio) -> None:
+@pytest.mark.parametrize(
+    ("transfer", "levels"), [("arib-std-b67", (0.75, 0.38)), ("smpte2084", (0.58, 0.38))], ids=["HLG", "PQ"]
+)
+async def test_hdr_does_not_look_grey(studio: Studio, transfer: str, levels: tuple[float, float]) -> None:
     """A graphics white of 203 nits must come out near white, a mid grey near the middle (BT.2408)."""
-    labels = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=arib-std-b67:range=tv"
+    labels = f"setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc={transfer}:range=tv"
     seen = []
-    for level in (0.75, 0.38):  # HLG signal of 203 nits, and of a mid grey
+    for level in levels:  # the signal of 203 nits, and of a mid grey
         luma = round(64 + level * 876)
         source = studio.clip(
             "-f", "lavfi", "-i", "color=c=gray:s=360x640:r=30:d=0.3",
