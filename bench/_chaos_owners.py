@@ -32,8 +32,6 @@ from subiteya.services.resources import Resources
 T = TypeVar("T")
 AT_ONCE = 8
 """Videos that are being brought at a time."""
-LIMIT_S = 300.0
-"""How long they ask for one thing."""
 _PAUSE_S = 0.7
 _SERVER_ERROR = 500
 _RETRIES = 2
@@ -204,7 +202,7 @@ class Owners:
             ServerRefused: One said no.
             TimeoutError: None answered in time.
         """
-        end = time.monotonic() + LIMIT_S
+        end = time.monotonic() + self.watch.patience_s
         first = True
         while time.monotonic() < end:
             try:

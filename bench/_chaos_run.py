@@ -15,7 +15,7 @@ from _chaos_fleet import SOON, Fleet, Size, open_fleet
 from _chaos_harms import Done, Harm, Mischief, decks
 from _chaos_judge import Verdict, judge
 from _chaos_owners import Owners, open_owners
-from _chaos_watch import Sample, Watch
+from _chaos_watch import PATIENCE_S, Sample, Watch
 from subiteya.embedded.home import Home
 from subiteya.services.resources import open_resources
 
@@ -23,6 +23,8 @@ EVERY_S = (3.0, 7.0)
 """Seconds between two cards."""
 UNDER_LOAD_S = (1.0, 3.0)
 """Seconds between a start of everything and its stop."""
+RESTART_S = 30.0
+"""What one of them may take on a machine that has other work: nobody is answered meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,11 @@ class Report:
 async def run_chaos(home: Home, files: Mapping[str, Path], orders: Orders) -> Report:
     """Start everything, let it suffer, look what is left."""
     began = time.monotonic()
+    patience_s = PATIENCE_S + orders.restarts * RESTART_S
     window_s = float(SOON["ACCOUNT_WINDOW_SECONDS"])
     async with open_fleet(home, size=orders.size, durable=orders.durable) as fleet:
         async with open_resources(fleet.settings) as resources:
-            watch, mischief = Watch(fleet, resources, window_s), Mischief(fleet)
+            watch, mischief = Watch(fleet, resources, window_s, patience_s), Mischief(fleet)
             rng = random.Random(orders.seed)  # noqa: S311 - chaos wants a seed, not secrecy
             opening = open_owners(fleet, resources, watch, accounts=orders.accounts, files=files, rng=rng)
             async with opening as owners, _looking(watch, mischief) as looking:

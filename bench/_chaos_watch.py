@@ -25,7 +25,8 @@ from subiteya.services.resources import Resources
 LOOK_S = 1.0
 RECOVERED = ("worker_lost", "taken_over")
 """Reasons in a timeline that say: somebody went on with what a dead worker had begun."""
-STUCK_S = 420.0
+PATIENCE_S = 420.0
+"""How long one thing may take while everything but a card's victim lives."""
 _CLOCKS_S = 0.05
 """By how much the simulator's word for when something came may differ from when it was asked."""
 
@@ -67,6 +68,7 @@ class Watch:
         fleet: At what.
         resources: Its database.
         window_s: Least seconds between two posts of one account.
+        patience_s: How long owners ask for one thing, and wait for one.
         began: When the run did, by the monotonic clock.
         videos: Where each video stood at the last look.
         samples: What was seen, in order.
@@ -76,6 +78,7 @@ class Watch:
     fleet: Fleet
     resources: Resources
     window_s: float
+    patience_s: float = PATIENCE_S
     began: float = field(default_factory=time.monotonic)
     videos: dict[uuid.UUID, Stand] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
@@ -137,7 +140,7 @@ class Watch:
         Raises:
             TimeoutError: It never did.
         """
-        async with asyncio.timeout(STUCK_S), self._looked:
+        async with asyncio.timeout(self.patience_s), self._looked:
             while (stand := self.videos.get(video_id)) is None or stand.status not in statuses:
                 await self._looked.wait()
         return stand.status
