@@ -118,10 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         max_body_size=JSON_BYTES,
     )
-    app.state.settings = settings
-    app.state.registry = new_registry()
-    app.state.counts = HttpMetrics(app.state.registry)
-    app.state.live = Live(app.state.counts)
+    furnish(app, settings)
     problems.install(app, problem_page)
     openapi.install(app)
     for router in API_ROUTERS:
@@ -131,6 +128,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(f"{dashboard.BASE}static", Assets(dashboard.FILES), name="dashboard")
     app.mount("/static", Assets(), name="static")
     return app
+
+
+def furnish(app: FastAPI, settings: Settings) -> None:
+    """Give an application that does not run its settings, and counts that begin at nothing."""
+    app.state.settings = settings
+    app.state.registry = new_registry()
+    app.state.counts = HttpMetrics(app.state.registry)
+    app.state.live = Live(app.state.counts)
+    app.middleware_stack = None  # it holds on to both
 
 
 @asynccontextmanager

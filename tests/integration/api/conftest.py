@@ -18,10 +18,10 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from fixtures.rows import Rows
+from fixtures.server import run_app
 from subiteya.config import Settings
 from subiteya.db.models import Base, Upload, User, Video
 from subiteya.embedded.asking import NO_TLS
-from subiteya.http.app import create_app
 from subiteya.services.access import create_api_key
 from subiteya.services.resources import Resources
 from subiteya.storage.parts import BROWSER_PART_SIZE
@@ -32,8 +32,7 @@ SRT = "1\n00:00:00,200 --> 00:00:00,900\nPan de masa madre\n"
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    async with run_app(settings) as app:
         yield app
 
 

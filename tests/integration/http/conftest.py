@@ -10,10 +10,9 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from fixtures.server import RunningServer, run_server
+from fixtures.server import RunningServer, run_app, run_server
 from subiteya.config import Settings
 from subiteya.db.models import User
-from subiteya.http.app import create_app
 from subiteya.services.access import Owner, ensure_owner
 from subiteya.services.resources import Resources
 
@@ -22,8 +21,7 @@ HERE = "http://testserver"
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    async with run_app(settings) as app:
         yield app
 
 
