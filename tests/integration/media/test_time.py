@@ -73,6 +73,34 @@ async def test_a_cut_lasts_as_long_as_was_planned_to_the_frame(
     assert heard_s == pytest.approx(plan.duration_s, abs=0.1)
 
 
+async def test_what_an_edit_list_hides_stays_hidden(studio: Studio) -> None:
+    # Cut without encoding, as phones do: the second before the first picture is there, and not to be shown.
+    source = studio.clip("-ss", "1", "-i", str(ramp(studio)), "-c", "copy", name="hides.mp4")
+    with av.open(str(source), options={"ignore_editlist": "1"}) as container:
+        there = sum(1 for _ in container.decode(video=0))
+    assert there == 180
+    plan = await studio.edit(source, {"time": {"trim_end_s": 4.5}})
+    found = await probe(plan.output)
+    assert found.duration_s == pytest.approx(4.5, abs=0.1)
+    first, last = frames(plan.output, [0.0, 4.4])
+    assert mean(first)[1] == pytest.approx(luma(1), abs=3)
+    assert mean(last)[1] == pytest.approx(luma(5.4), abs=3)
+    assert len(sound_of(studio.editor.ffmpeg, plan.output)) / 8000 == pytest.approx(4.5, abs=0.15)
+
+
+async def test_ten_minutes_are_no_obstacle(studio: Studio) -> None:
+    # Its last three minutes, four times as fast: enough to see that times this late are right.
+    long = ("-f", "lavfi", "-i", "color=c=gray:s=90x160:r=2:d=600,fade=d=600")
+    hum = ("-f", "lavfi", "-i", "sine=f=500:r=8000:d=600")
+    source = studio.clip(*long, *hum, *LOSSLESS, "-c:a", "aac", name="long.mp4")
+    spec = {"time": {"speed": 4.0, "trim_start_s": 420}, "output": {"quality": "low", "fps": 24}}
+    plan = await studio.edit(source, spec)
+    assert (await probe(plan.output)).duration_s == pytest.approx(45, abs=0.3)
+    for second, picture in zip((1, 22, 44), frames(plan.output, [1, 22, 44]), strict=True):
+        assert mean(picture)[1] == pytest.approx(128 * (420 + 4 * second) / 600, abs=4)
+    assert len(sound_of(studio.editor.ffmpeg, plan.output)) / 8000 == pytest.approx(45, abs=0.3)
+
+
 @pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
 async def test_speed_changes_time_and_keeps_the_pitch(studio: Studio, speed: float) -> None:
     plan = await studio.edit(ramp(studio), {"time": {"speed": speed, "trim_end_s": 4}})
