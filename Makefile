@@ -15,6 +15,8 @@ VIDEOS ?= 200
 TESTS ?=
 # One pytest worker per core; more would only queue for the processor.
 JOBS ?= logical
+# Where it is set, each of the suite's hundreds of processes would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up test fast lint types fmt bench chaos docs assets lock clean
 
