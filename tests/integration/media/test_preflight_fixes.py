@@ -24,7 +24,7 @@ from subiteya.media.probe import probe
 from subiteya.services.check_video import Check, measured_checks, overlay_checks, source_checks
 
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
-CARD = ("-f", "lavfi", "-i", "testsrc2=s=360x640:r=30:d=1")
+CARD = ("-f", "lavfi", "-i", "testsrc2=s=360x640:r=30:d=0.5")
 MOST_SECONDS = 10.0
 Maker = Callable[[Studio], Path]
 
@@ -33,7 +33,7 @@ def made(*arguments: str, name: str = "source.mp4") -> Maker:
     return lambda studio: studio.clip(*arguments, name=name)
 
 
-def card(size: str, *arguments: str, rate: int = 30, seconds: float = 1) -> Maker:
+def card(size: str, *arguments: str, rate: int = 30, seconds: float = 0.5) -> Maker:
     return made("-f", "lavfi", "-i", f"testsrc2=s={size}:r={rate}:d={seconds}", *H264, *arguments)
 
 
@@ -45,7 +45,7 @@ def padded(picture: str, frame_size: str) -> Maker:
     """A picture in the middle of a black frame."""
     width, height = frame_size.split("x")
     pad = f"pad={width}:{height}:-1:-1:black"
-    return made("-f", "lavfi", "-i", f"testsrc2=s={picture}:r=30:d=1,{pad}", *H264)
+    return made("-f", "lavfi", "-i", f"testsrc2=s={picture}:r=30:d=0.5,{pad}", *H264)
 
 
 HLG = ("-vf", "setparams=color_trc=arib-std-b67:colorspace=bt2020nc:color_primaries=bt2020:range=tv")
@@ -79,7 +79,8 @@ async def measure(studio: Studio, clip: Path, facts: Probe) -> Measured:
 
 async def rendered(studio: Studio, clip: Path, fix: Any, **more: Any) -> Path:
     assert fix is not None
-    return (await studio.edit(clip, dict(fix), **more)).output
+    spec = PatternSpec.merge({"output": {"quality": "low"}}, fix)
+    return (await studio.edit(clip, spec.model_dump(mode="json"), **more)).output
 
 
 @pytest.mark.parametrize("code", SOURCES)
