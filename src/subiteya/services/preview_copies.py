@@ -125,7 +125,11 @@ class Copies:
             self._making.add_done_callback(partial(self._ended, clip))
 
     def _ended(self, clip: Clip, making: asyncio.Task[bool]) -> None:
-        if making.cancelled() or not making.result():
+        broke = None if making.cancelled() else making.exception()
+        if broke is not None:
+            # Whatever nobody foresaw must not end the copying of others.
+            log.error("preview_copy_broke", exc_info=broke)
+        if making.cancelled() or broke is not None or not making.result():
             self._unseen.pop(clip.name, None)
         self._go_on()
 

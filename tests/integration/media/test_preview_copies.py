@@ -87,3 +87,18 @@ async def test_what_cannot_be_copied_is_tried_once(studio: Studio, copies: Copie
     now.set()
     copies.foresee(Clip("whole", found, partial(bring, clip, now)), 1)
     assert await there(copies, studio) == {"whole"}, "what was given up takes no place"
+
+
+async def test_what_nobody_foresaw_ends_one_copy_and_not_the_copying(
+    studio: Studio, copies: Copies, clip: Path
+) -> None:
+    found, now = await probe(clip), asyncio.Event()
+    now.set()
+
+    async def break_down(to: Path) -> None:
+        raise RuntimeError(to.name)
+
+    copies.look(Clip("broken", found, break_down))
+    await asyncio.sleep(0)
+    copies.look(Clip("sound", found, partial(bring, clip, now)))
+    assert await there(copies, studio) == {"sound"}
