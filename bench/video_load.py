@@ -45,6 +45,7 @@ async def measure(options: Options, console: Console) -> Mapping[str, Any]:
     idle_s = QUICK_IDLE_S if options.quick else 2 * METER_SECONDS + 5
     async with temporary_home() as home, open_app(home) as app:
         clip = await make_clip(await make_segment(home.root), CLIP_MB)
+        clip_mb = clip.stat().st_size // MB
         spec = home.root / "spec.json"
         spec.write_text(json.dumps(SPEC))
         await publish(app, clip, spec)
@@ -63,7 +64,7 @@ async def measure(options: Options, console: Console) -> Mapping[str, Any]:
         ),
         "rows_per_video": round((busy.rows - before.rows) / videos, 1),
         "idle_transactions_per_s": round(per_s, 2),
-        "clip_mb": clip.stat().st_size // MB,
+        "clip_mb": clip_mb,
         "videos": videos,
     }
     if not options.quick:
