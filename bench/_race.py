@@ -29,8 +29,8 @@ SWITCHES = (Switch("--picture", "FILE", "write the plot there, as SVG"),)
 HERE = Path(__file__).parent
 GUESTS = HERE.parent / "requirements" / "bench.txt"
 BURST, QUICK_BURST = 3_000, 500
-DRIP, QUICK_DRIP = 300, 60
-ROUNDS, QUICK_ROUNDS = 5, 1
+DRIP, QUICK_DRIP = 120, 60
+ROUNDS, QUICK_ROUNDS = 3, 1
 LIMIT_S = 300.0
 ASLEEP_S = 1.0
 """After this time a worker with nothing to do waits as it waits."""
