@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -35,6 +35,8 @@ from subiteya.services.write_meter import write_meter
 log = structlog.get_logger(__name__)
 
 ROLE: Final = "sweep"
+LEAVE_SECONDS: Final = 2.0
+"""How long a sweep that is under way may go on when the process wants to end: S3 may hang."""
 LEASE_SWEEPS: Final = 5
 """A leader that misses this many sweeps is replaced."""
 HOUSEKEEPING_SECONDS: Final = 60
@@ -67,8 +69,7 @@ class Sweeper:
         """Sweep until `stop` is set; what goes wrong is said and tried again at the next sweep."""
         while not stop.is_set():
             try:
-                await self._write_meter()
-                await self.once()
+                await _unless_stopped(self._duty(), stop)
             except Unavailable as error:
                 if isinstance(error, DatabaseUnavailable):
                     self._forgive()
@@ -81,6 +82,10 @@ class Sweeper:
             except TimeoutError:
                 continue
         await self._let_go()
+
+    async def _duty(self) -> None:
+        await self._write_meter()
+        await self.once()
 
     async def once(self) -> bool:
         """One sweep; False when another process leads."""
@@ -191,3 +196,17 @@ class Sweeper:
                 await leases.let_go(session, self._resources.name)
         except SubiteyaError:
             log.warning("the sweep's lease runs out by itself")
+
+
+async def _unless_stopped(work: Coroutine[None, None, None], stop: asyncio.Event) -> None:
+    """Do the work; break it off soon after `stop` is set. Each duty is harmless to repeat."""
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working}, timeout=LEAVE_SECONDS)
+        if working.done():
+            working.result()
+    finally:
+        for task in (working, stopped):
+            task.cancel()
+        await asyncio.gather(working, stopped, return_exceptions=True)
