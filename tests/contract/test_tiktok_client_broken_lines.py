@@ -26,6 +26,7 @@ from subiteya.tiktok.transfer import (
     Expired,
     Retryable,
     Sent,
+    Unreachable,
     new_upload_transport,
 )
 from subiteya.tiktok.wire import new_http_client
@@ -288,11 +289,11 @@ async def test_no_server_can_hold_a_chunk_longer_than_allowed(script: Script) ->
         assert await sending.send(SMALL) == Retryable("upload_interrupted", "TimeoutError")
 
 
-async def test_where_nobody_listens_a_chunk_is_retryable() -> None:
+async def test_where_nobody_listens_no_chunk_has_left() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     async with new_upload_transport() as transport:
         sending = Sending(ChunkSender(transport, UploadHosts(url)), SecretStr(url), Server(url))
-        assert await sending.send(SMALL) == Retryable("upload_interrupted", "ConnectError")
+        assert await sending.send(SMALL) == Unreachable("ConnectError")
 
 
 async def test_a_chunk_is_never_held_in_memory() -> None:
