@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import delete, func, select, update
@@ -42,7 +42,7 @@ LEASE_SWEEPS: Final = 5
 HOUSEKEEPING_SECONDS: Final = 60
 METER_SECONDS: Final = 60
 ABORT_SECONDS: Final = 6 * 3600
-"""Between two looks for unfinished uploads: each is a billed request."""
+"""Between two looks for unfinished uploads: each is a few billed requests."""
 
 
 class Sweeper:
@@ -69,7 +69,8 @@ class Sweeper:
         """Sweep until `stop` is set; what goes wrong is said and tried again at the next sweep."""
         while not stop.is_set():
             try:
-                await _unless_stopped(self._duty(), stop)
+                await self._write_meter()
+                await _unless_stopped(self.once(), stop)
             except Unavailable as error:
                 if isinstance(error, DatabaseUnavailable):
                     self._forgive()
@@ -82,10 +83,6 @@ class Sweeper:
             except TimeoutError:
                 continue
         await self._let_go()
-
-    async def _duty(self) -> None:
-        await self._write_meter()
-        await self.once()
 
     async def once(self) -> bool:
         """One sweep; False when another process leads."""
@@ -198,7 +195,7 @@ class Sweeper:
             log.warning("the sweep's lease runs out by itself")
 
 
-async def _unless_stopped(work: Coroutine[None, None, None], stop: asyncio.Event) -> None:
+async def _unless_stopped(work: Coroutine[Any, Any, object], stop: asyncio.Event) -> None:
     """Do the work; break it off soon after `stop` is set. Each duty is harmless to repeat."""
     working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
